@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['{api,worker,scripts,chaos-tests,packages/*}/**/*.test.ts'],
+    exclude: ['**/node_modules/**', '.stack/**'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    maxWorkers: 2,
+  },
+});
