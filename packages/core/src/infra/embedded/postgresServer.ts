@@ -1,0 +1,162 @@
+import { existsSync } from 'node:fs';
+import { chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import pg from 'pg';
+import { freePort } from './freePort.ts';
+import { findPostgresBinaries, type PostgresBinaries } from './postgresBinaries.ts';
+import { chooseServerIdentity, type ServerIdentity } from './serverIdentity.ts';
+import { type ServerCommand, startServerProcess, waitUntilReady } from './serverProcess.ts';
+
+export const postgresMajor = 17;
+const superuser = 'postgres';
+
+/**
+ * `dataDir` is made if it is not there. `port` 0 or absent means a free one. `durable: false` (tests only)
+ * gives up crash safety for speed. `settings` are further server settings by name.
+ */
+export type PostgresOptions = {
+  dataDir: string;
+  logFile: string;
+  superuserPassword: string;
+  port?: number;
+  durable?: boolean;
+  endsWithParent?: boolean;
+  settings?: Record<string, string | number>;
+  startDeadlineMs?: number;
+};
+
+/** A ready server on 127.0.0.1. `stop` is PostgreSQL's fast shutdown: sessions end, data is written. */
+export type PostgresServer = {
+  pid: number;
+  port: number;
+  superuserUrl: string;
+  exited: Promise<number>;
+  stop: () => Promise<void>;
+};
+
+/**
+ * Starts a real PostgreSQL from `node_modules` on loopback with password authentication and no Unix socket.
+ * As root it runs as the user nobody, who then owns the data directory; nothing else on the host is changed.
+ * Fails with the end of the server's log, or with one line when the directory is of another major version.
+ */
+export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
+  const binaries = await findPostgresBinaries();
+  await mkdir(dirname(options.logFile), { recursive: true, mode: 0o700 });
+  const identity = await prepareDataDir(options.dataDir, binaries);
+  await initializeOnce({ options, binaries, identity });
+  await removeStaleLock(options.dataDir);
+  const wanted = options.port ?? 0;
+  for (let attempt = 1; ; attempt += 1) {
+    const port = wanted === 0 ? await freePort() : wanted;
+    try {
+      return await startOnPort({ options, binaries, identity, port });
+    } catch (error) {
+      const lostRace = (error as Error).message.includes('could not create any TCP/IP sockets');
+      if (wanted !== 0 || !lostRace || attempt === 5) throw error;
+    }
+  }
+}
+
+type StartContext = { options: PostgresOptions; binaries: PostgresBinaries; identity: ServerIdentity };
+
+async function prepareDataDir(dataDir: string, binaries: PostgresBinaries): Promise<ServerIdentity> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  if (process.getuid?.() !== 0) return null;
+  // Root may write everywhere: the reach is tried with the directory as the server's user will own it.
+  const nobody = chooseServerIdentity({ program: binaries.postgres, writableDir: '/tmp' });
+  if (nobody !== null) await chown(dataDir, nobody.uid, nobody.gid);
+  return chooseServerIdentity({ program: binaries.postgres, writableDir: dataDir });
+}
+
+async function initializeOnce({ options, binaries, identity }: StartContext): Promise<void> {
+  const versionFile = join(options.dataDir, 'PG_VERSION');
+  if (existsSync(versionFile)) {
+    const found = (await readFile(versionFile, 'utf8')).trim();
+    if (found === String(postgresMajor)) return;
+    throw new Error(
+      `${options.dataDir} holds data of PostgreSQL ${found}, not ${postgresMajor}: move it away`,
+    );
+  }
+  const passwordFile = `${options.dataDir}.password`;
+  await writeFile(passwordFile, options.superuserPassword, { mode: 0o600 });
+  if (identity !== null) await chown(passwordFile, identity.uid, identity.gid);
+  const args = ['--pgdata', options.dataDir, '--username', superuser, '--pwfile', passwordFile];
+  args.push('--auth=scram-sha-256', '--encoding=UTF8', '--data-checksums', '--no-instructions');
+  // The built-in provider sorts the same on every host, whatever locales it has.
+  args.push('--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8');
+  if (options.durable === false) args.push('--no-sync');
+  const command = { name: 'initdb', command: binaries.initdb, args, logFile: options.logFile, identity };
+  try {
+    const process = await startServerProcess(command);
+    const code = await process.exited;
+    if (code !== 0) {
+      const log = (await readFile(options.logFile, 'utf8')).trimEnd().split('\n').slice(-8).join('\n');
+      throw new Error(`initdb failed with code ${code}:\n${log}`);
+    }
+  } finally {
+    await rm(passwordFile, { force: true });
+  }
+}
+
+/** After a crash the lock may name a process that is something else by now; PostgreSQL would refuse to start. */
+async function removeStaleLock(dataDir: string): Promise<void> {
+  const lockFile = join(dataDir, 'postmaster.pid');
+  const pid = (await readFile(lockFile, 'utf8').catch(() => '')).split('\n')[0];
+  if (!pid) return;
+  const program = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
+  if (existsSync('/proc/self/comm') && program.trim() !== 'postgres') await rm(lockFile, { force: true });
+}
+
+async function startOnPort(context: StartContext & { port: number }): Promise<PostgresServer> {
+  const { options, binaries, identity, port } = context;
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    port,
+    unix_socket_directories: '',
+    ...(options.durable === false
+      ? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
+      : {}),
+    ...options.settings,
+  };
+  const args = ['-D', options.dataDir];
+  for (const [name, value] of Object.entries(settings)) args.push('-c', `${name}=${value}`);
+  const command: ServerCommand = {
+    name: 'PostgreSQL',
+    command: binaries.postgres,
+    args,
+    logFile: options.logFile,
+    identity,
+    endsWithParent: options.endsWithParent === true,
+  };
+  const process = await startServerProcess(command);
+  const login = `${superuser}:${encodeURIComponent(options.superuserPassword)}`;
+  const superuserUrl = `postgresql://${login}@127.0.0.1:${port}/postgres`;
+  const stop = () => process.stop('SIGINT');
+  try {
+    const deadlineMs = options.startDeadlineMs ?? 30_000;
+    await waitUntilReady({ ...command, process, deadlineMs }, () => answers(superuserUrl));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { pid: process.pid, port, superuserUrl, exited: process.exited, stop };
+}
+
+/** False while the server is starting; an error that waiting cannot mend (a wrong password) is thrown. */
+async function answers(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000 });
+  try {
+    await client.connect();
+    await client.query('SELECT 1');
+    return true;
+  } catch (error) {
+    if ((error as { code?: string }).code === '28P01') {
+      throw new Error(
+        'PostgreSQL refuses the superuser password: the data and the secret do not belong together',
+      );
+    }
+    return false;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { unpackDebianProgram } from './unpackDebianProgram.ts';
+
+const run = promisify(execFile);
+
+/** A program with the environment it needs (a library path when it was unpacked and not installed). */
+export type Program = { path: string; env: NodeJS.ProcessEnv; version: string };
+
+/** `downloadDir` keeps what had to be fetched; `report` is told in plain words what takes long. */
+export type FindRedisOptions = { downloadDir: string; report?: (message: string) => void };
+
+const names = ['redis-server', 'valkey-server'];
+
+/**
+ * Finds a real Redis or Valkey server: on PATH, else what an earlier run unpacked, else the distribution's own
+ * packages, fetched and unpacked into `downloadDir` without root and without a change to the host.
+ * Throws one line that says what to install when there is none.
+ */
+export async function findRedisProgram(options: FindRedisOptions): Promise<Program> {
+  const found = (await firstThatRuns(names.map(onPath))) ?? (await firstThatRuns(unpackedIn(options)));
+  if (found) return found;
+  const problems: string[] = [];
+  for (const name of names) {
+    options.report?.(`no Redis on this host: fetching the distribution's package ${name} into the checkout`);
+    try {
+      await unpackDebianProgram({ packageName: name, targetDir: join(options.downloadDir, name) });
+      const program = await firstThatRuns(unpackedIn(options));
+      if (program) return program;
+      problems.push(`${name} does not run after unpacking`);
+    } catch (error) {
+      problems.push((error as Error).message);
+    }
+  }
+  throw new Error(`no Redis server: install redis-server or valkey-server (${problems.join('; ')})`);
+}
+
+type Candidate = { path: string; env: NodeJS.ProcessEnv };
+
+function onPath(name: string): Candidate {
+  return { path: name, env: {} };
+}
+
+function unpackedIn({ downloadDir }: FindRedisOptions): Candidate[] {
+  return names.map((name) => {
+    const root = join(downloadDir, name);
+    const libraryDirs = ['usr/lib', 'lib'].flatMap((dir) => [
+      join(root, dir, debianTriplet()),
+      join(root, dir),
+    ]);
+    return { path: join(root, 'usr/bin', name), env: { LD_LIBRARY_PATH: libraryDirs.join(':') } };
+  });
+}
+
+function debianTriplet(): string {
+  return process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
+}
+
+async function firstThatRuns(candidates: Candidate[]): Promise<Program | undefined> {
+  for (const { path, env } of candidates) {
+    const result = await run(path, ['--version'], { env: { ...searchPath(), ...env } }).catch(
+      () => undefined,
+    );
+    if (result) return { path, env: { ...searchPath(), ...env }, version: result.stdout.trim() };
+  }
+  return undefined;
+}
+
+/** Servers are found where a distribution puts them, whatever PATH a service manager hands down. */
+function searchPath(): NodeJS.ProcessEnv {
+  return { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
+}

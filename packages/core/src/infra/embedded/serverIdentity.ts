@@ -1,0 +1,63 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/** Which user a server runs as: null keeps the caller's own; `prefix` is put in front of every command. */
+export type ServerIdentity = { uid: number; gid: number; prefix: string[] } | null;
+
+/** What the server's user must be able to run and to write. */
+export type NeededPaths = { program: string; writableDir: string };
+
+/**
+ * Chooses the user for a server that refuses to run as root: the caller's own, or `nobody` when the caller
+ * is root. Where `nobody` cannot reach the files (a checkout below a 0700 home), it keeps the one capability
+ * that passes closed directories. Throws an error that says what to do when neither works.
+ */
+export function chooseServerIdentity(paths: NeededPaths): ServerIdentity {
+  if (process.getuid?.() !== 0) return null;
+  const { uid, gid } = findNobody();
+  const plain = { uid, gid, prefix: [] };
+  if (canReach(plain, paths)) return plain;
+  // Reading past closed directories is enough; container engines grant only the wider capability.
+  for (const capability of ['dac_read_search', 'dac_override']) {
+    const withCapability = { uid, gid, prefix: keepCapability({ uid, gid, capability }) };
+    if (canReach(withCapability, paths)) return withCapability;
+  }
+  throw new Error(
+    `PostgreSQL refuses to run as root and the user nobody cannot reach ${paths.program} or ${paths.writableDir}: ` +
+      'move the checkout where every user can read it (for example below /opt), or run this as an ordinary user',
+  );
+}
+
+/** The command and spawn options that run a program under an identity. */
+export function runUnder(identity: ServerIdentity, command: string, args: string[]) {
+  if (identity === null) return { command, args, user: {} };
+  const [first, ...rest] = [...identity.prefix, command, ...args];
+  const user = identity.prefix.length > 0 ? {} : { uid: identity.uid, gid: identity.gid };
+  return { command: first ?? command, args: rest, user };
+}
+
+/** The user nobody of the host's own list; initdb looks its name up, so an arbitrary number would not do. */
+function findNobody(): { uid: number; gid: number } {
+  const line = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((entry) => entry.startsWith('nobody:'));
+  const [, , uid, gid] = line?.split(':') ?? [];
+  if (uid === undefined || gid === undefined) {
+    throw new Error(
+      'PostgreSQL refuses to run as root and this host has no user nobody: run as an ordinary user',
+    );
+  }
+  return { uid: Number(uid), gid: Number(gid) };
+}
+
+function keepCapability(options: { uid: number; gid: number; capability: string }): string[] {
+  const only = `-all,+${options.capability}`;
+  const user = [`--reuid=${options.uid}`, `--regid=${options.gid}`, '--clear-groups'];
+  return ['setpriv', ...user, `--inh-caps=${only}`, `--ambient-caps=${only}`, '--no-new-privs'];
+}
+
+function canReach(identity: ServerIdentity, paths: NeededPaths): boolean {
+  const script = '"$0" --version && test -w "$1" && cd "$1"';
+  const run = runUnder(identity, '/bin/sh', ['-c', script, paths.program, paths.writableDir]);
+  return spawnSync(run.command, run.args, { ...run.user, cwd: '/', stdio: 'ignore' }).status === 0;
+}

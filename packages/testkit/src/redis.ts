@@ -1,0 +1,24 @@
+import { createClient } from 'redis';
+import { inject } from 'vitest';
+
+const firstDatabase = 1;
+const lastDatabase = 1023;
+
+/**
+ * The URL of an empty logical Redis database of the calling test file's own. Logical databases share memory,
+ * scripts and publish/subscribe channels; a test that minds starts its own with `startTestRedis`.
+ */
+export async function testRedisUrl(): Promise<string> {
+  const { url } = inject('redis');
+  const client = createClient({ url });
+  await client.connect();
+  try {
+    const count = await client.incr('testkit:databases');
+    const database = firstDatabase + ((count - 1) % (lastDatabase - firstDatabase + 1));
+    await client.select(database);
+    await client.flushDb();
+    return `${url}/${database}`;
+  } finally {
+    client.destroy();
+  }
+}
