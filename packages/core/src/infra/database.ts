@@ -1,0 +1,130 @@
+import knex, { type Knex } from 'knex';
+import pg from 'pg';
+import type { Db } from '../domain/ports.ts';
+
+export interface PoolOptions {
+  url: string;
+  applicationName: string;
+  min: number;
+  max: number;
+  acquireTimeoutMs: number;
+  maxLifetimeMs: number;
+}
+
+const PING_AFTER_IDLE_MS = 5_000;
+const PING_DEADLINE_MS = 1_000;
+
+const SESSION = [
+  'timezone=UTC',
+  'datestyle=ISO',
+  'statement_timeout=30000',
+  'lock_timeout=20000',
+  'idle_in_transaction_session_timeout=60000',
+]
+  .map((setting) => `-c ${setting}`)
+  .join(' ');
+
+const silent = () => {};
+
+const TIMESTAMPTZ = 1184;
+const BIGINT = 20;
+
+/** `2026-11-22 13:45:00.1+00` as `2026-11-22T13:45:00.100000Z`: a Date would lose the microseconds. */
+function rfc3339(text: string): string {
+  const [date, time = ''] = text.split(' ');
+  const [clock = '', fraction = ''] = time.replace(/\+00$/, '').split('.');
+  return `${date}T${clock}.${fraction.padEnd(6, '0')}Z`;
+}
+
+function safeInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`bigint ${text} is beyond 2^53-1`);
+  return value;
+}
+
+const types = {
+  getTypeParser(oid: number, format?: 'text' | 'binary') {
+    if (oid === TIMESTAMPTZ) return rfc3339;
+    if (oid === BIGINT) return safeInteger;
+    return pg.types.getTypeParser(oid, format);
+  },
+};
+
+/** Asks a connection that lay idle whether it lives; one on a black-holed socket would hang without the deadline. */
+function validator(lastUsedMs: WeakMap<object, number>) {
+  return async (connection: pg.Client): Promise<boolean> => {
+    const usedMs = lastUsedMs.get(connection);
+    if (usedMs !== undefined && performance.now() - usedMs < PING_AFTER_IDLE_MS) return true;
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<false>((resolve) => {
+      timer = setTimeout(() => resolve(false), PING_DEADLINE_MS);
+    });
+    const ping = connection.query('select 1').then(
+      () => true,
+      () => false,
+    );
+    const alive = await Promise.race([ping, deadline]);
+    clearTimeout(timer);
+    return alive;
+  };
+}
+
+/**
+ * The pool: `min` kept open, last in first out, a ping with its own deadline before a connection that lay idle
+ * is used, and a life that ends after `maxLifetimeMs`, with jitter so that they do not all end together.
+ */
+export function createDatabase(options: PoolOptions): Db {
+  const lastUsedMs = new WeakMap<object, number>();
+  const db = knex({
+    client: 'pg',
+    connection: {
+      connectionString: options.url,
+      application_name: options.applicationName,
+      types,
+      options: SESSION,
+      connectionTimeoutMillis: 5_000,
+      keepAlive: true,
+    },
+    pool: {
+      min: options.min,
+      max: options.max,
+      acquireTimeoutMillis: options.acquireTimeoutMs,
+      maxConnectionLifetimeMillis: options.maxLifetimeMs,
+      maxConnectionLifetimeJitterMillis: Math.ceil(options.maxLifetimeMs / 10),
+      validate: validator(lastUsedMs),
+    },
+    asyncStackTraces: false,
+    log: { warn: silent, error: silent, deprecate: silent, debug: silent },
+  } as Knex.Config);
+  db.client.pool.on('release', (connection: object) => lastUsedMs.set(connection, performance.now()));
+  return db;
+}
+
+/** Opens the pool's `min` connections now: tarn opens none before the first request. */
+export async function warmUp(db: Db, connections: number): Promise<void> {
+  const { pool } = db.client;
+  const opened = await Promise.all(Array.from({ length: connections }, () => pool.acquire().promise));
+  for (const connection of opened) pool.release(connection);
+}
+
+export interface PoolState {
+  /** Open connections. */
+  size: number;
+  /** In use now. */
+  checkedOut: number;
+  /** Open beyond the number that is kept. */
+  overflow: number;
+  /** Requests that wait for one. */
+  waiting: number;
+}
+
+export function poolState(db: Db, min: number): PoolState {
+  const { pool } = db.client;
+  const size = pool.numUsed() + pool.numFree();
+  return {
+    size,
+    checkedOut: pool.numUsed(),
+    overflow: Math.max(0, size - min),
+    waiting: pool.numPendingAcquires(),
+  };
+}

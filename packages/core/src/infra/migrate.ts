@@ -1,0 +1,48 @@
+import knex from 'knex';
+import pg from 'pg';
+import { MIGRATIONS } from '../migrations/index.ts';
+
+/** Any constant: the advisory lock that one migrator at a time holds. */
+const MIGRATION_LOCK = 7_246_001;
+
+const source = {
+  getMigrations: async () => MIGRATIONS,
+  getMigrationName: (migration: (typeof MIGRATIONS)[number]) => migration.name,
+  getMigration: async (migration: (typeof MIGRATIONS)[number]) => ({
+    up: migration.up,
+    down: async () => {
+      throw new Error('migrations go forward only');
+    },
+  }),
+};
+
+/**
+ * Brings the database to the newest schema and returns the names of what it ran; nothing when it was there.
+ * Two at once: the second waits for the advisory lock, which dies with its session, and then finds nothing to do.
+ */
+export async function migrate(ownerUrl: string): Promise<string[]> {
+  const guard = new pg.Client({ connectionString: ownerUrl, application_name: 'origin-migrate' });
+  await guard.connect();
+  const db = knex({ client: 'pg', connection: ownerUrl, pool: { min: 0, max: 1 } });
+  try {
+    await guard.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    // knex's own lock is a row that outlives a killed process; under the advisory lock it can only be a stale one.
+    await db.migrate.forceFreeMigrationsLock({ migrationSource: source });
+    const [, names] = (await db.migrate.latest({ migrationSource: source })) as [number, string[]];
+    return names;
+  } finally {
+    await db.destroy();
+    await guard.end();
+  }
+}
+
+/** Names of the migrations that the database lacks. */
+export async function pendingMigrations(ownerUrl: string): Promise<string[]> {
+  const db = knex({ client: 'pg', connection: ownerUrl, pool: { min: 0, max: 1 } });
+  try {
+    const [, pending] = (await db.migrate.list({ migrationSource: source })) as [unknown, { name: string }[]];
+    return pending.map((migration) => migration.name);
+  } finally {
+    await db.destroy();
+  }
+}
