@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { ROLES } from '@origin-stack/core/infra/bootstrapDatabase';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { eventually } from './eventually.ts';
-import { templateDatabase } from './postgres.ts';
+import { roleUrl, templateDatabase } from './postgres.ts';
 
 /** An own, migrated database: URLs of its owner and of the two services' roles. */
 export type TestDatabase = {
@@ -19,19 +20,22 @@ export type TestDatabase = {
  * when the test has left connections open.
  */
 export async function createTestDatabase(): Promise<TestDatabase> {
-  const { superuserUrl, ownerUrl, rolePasswords } = inject('postgres');
+  const postgres = inject('postgres');
+  const { superuserUrl } = postgres;
   const name = `test_${randomBytes(8).toString('hex')}`;
   await asSuperuser(superuserUrl, async (client) => {
-    await client.query(`CREATE DATABASE ${name} TEMPLATE ${templateDatabase} OWNER origin_owner`);
+    await client.query(`CREATE DATABASE ${name} TEMPLATE ${templateDatabase} OWNER ${ROLES.owner}`);
     await client.query(`REVOKE ALL ON DATABASE ${name} FROM PUBLIC`);
-    await client.query(`GRANT CONNECT ON DATABASE ${name} TO origin_api, origin_worker`);
+    await client.query(`GRANT CONNECT ON DATABASE ${name} TO ${ROLES.api}, ${ROLES.worker}`);
   });
+  const ofDatabase = new URL(superuserUrl);
+  ofDatabase.pathname = `/${name}`;
   return {
     name,
-    ownerUrl: urlOf(ownerUrl, { database: name }),
-    apiUrl: urlOf(ownerUrl, { database: name, user: 'origin_api', password: rolePasswords.api }),
-    workerUrl: urlOf(ownerUrl, { database: name, user: 'origin_worker', password: rolePasswords.worker }),
-    superuserUrl: urlOf(superuserUrl, { database: name }),
+    ownerUrl: roleUrl(postgres, { role: 'owner', database: name }),
+    apiUrl: roleUrl(postgres, { role: 'api', database: name }),
+    workerUrl: roleUrl(postgres, { role: 'worker', database: name }),
+    superuserUrl: ofDatabase.href,
     drop: ({ drainDeadlineMs = 5000 } = {}) =>
       asSuperuser(superuserUrl, (client) => dropDatabase(client, { name, drainDeadlineMs })),
   };
@@ -66,12 +70,4 @@ async function asSuperuser(url: string, work: (client: pg.Client) => Promise<voi
   } finally {
     await client.end();
   }
-}
-
-function urlOf(base: string, change: { database: string; user?: string; password?: string }): string {
-  const url = new URL(base);
-  url.pathname = `/${change.database}`;
-  if (change.user !== undefined) url.username = change.user;
-  if (change.password !== undefined) url.password = encodeURIComponent(change.password);
-  return url.href;
 }

@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node';
-import { type Migrate, prepareTemplate, type TestPostgres } from './postgres.ts';
+import { prepareTemplate, type TestPostgres } from './postgres.ts';
 import { startTestPostgres, startTestRedis } from './testServers.ts';
 
 declare module 'vitest' {
@@ -8,9 +8,6 @@ declare module 'vitest' {
     redis: { url: string };
   }
 }
-
-/** Filled with `migrate` of core's infra/migrate as soon as there are migrations. */
-const migrate: Migrate | undefined = undefined;
 
 /** Starts one PostgreSQL and one Redis for the whole run, and gives vitest the function that stops them. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -22,7 +19,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     const [postgres, redis] = started;
     if (postgres.status === 'rejected') throw postgres.reason;
     if (redis.status === 'rejected') throw redis.reason;
-    project.provide('postgres', await prepareTemplate(postgres.value.superuserUrl, migrate));
+    project.provide('postgres', await prepareTemplate(postgres.value.superuserUrl));
     project.provide('redis', { url: redis.value.url });
     return stopAll;
   } catch (error) {

@@ -1,3 +1,4 @@
+import { pendingMigrations } from '@origin-stack/core/infra/migrate';
 import pg from 'pg';
 import { createClient } from 'redis';
 import { describe, expect, it } from 'vitest';
@@ -27,6 +28,17 @@ describe('createTestDatabase', () => {
     const [row] = await query(first.ownerUrl, 'SHOW server_version');
     expect(row?.server_version).toMatch(/^17\./);
     await Promise.all([first.drop(), second.drop()]);
+  });
+
+  it('is migrated: the clone has the tables of the newest schema', async () => {
+    const database = await createTestDatabase();
+    expect(await pendingMigrations(database.ownerUrl)).toEqual([]);
+    const rows = await query(
+      database.ownerUrl,
+      "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
+    );
+    expect(rows.map((row) => row.tablename)).toContain('tenants');
+    await database.drop();
   });
 
   it('connects each role as itself, and no role passes row-level security', async () => {
