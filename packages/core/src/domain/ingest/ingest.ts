@@ -1,0 +1,107 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { IngestReply, IngestRequest } from '@origin-stack/contract/ingest';
+import { canonicalJson } from '@origin-stack/sdk/canonicalJson';
+import { DomainError } from '../domainError.ts';
+import type { Keyring } from '../keys/keyring.ts';
+import type { Db, KeyActor } from '../ports.ts';
+import { inTenant } from '../tenants/inTenant.ts';
+import type { Committed, DecisionDraft } from './commitDecisions.ts';
+import { type ContentFacts, contentOf } from './contentOf.ts';
+import { type DecideDeps, decide, type FullContext } from './decide.ts';
+import { ensureSubjects, type SubjectInput } from './ensureSubjects.ts';
+import { type ContextQuery, readContext } from './readContext.ts';
+import { readUpload, replyOf } from './uploadStore.ts';
+
+export interface IngestDeps extends DecideDeps {
+  db: Db;
+  keyring: Keyring;
+  /** Group commit over {@link commitDecisions}. */
+  commit(tenantId: string, draft: DecisionDraft): Promise<Committed>;
+}
+
+/**
+ * Decides on one upload and proves it. Afterwards decision, certificate, ledger event and webhook deliveries are
+ * committed, all or none. The same body again gives the first reply with `created: false`.
+ * Throws `external_id_conflict` for another body under a known external id, `unprocessable` for an unknown policy
+ * or a wrong size, `dependency_unavailable` where a model that the policy names is not loaded.
+ */
+export async function ingest(
+  deps: IngestDeps,
+  actor: KeyActor,
+  request: IngestRequest,
+): Promise<{ created: boolean; reply: IngestReply }> {
+  const { tenantId } = actor;
+  const content = contentOf(request.content);
+  const bodyMac = deps.keyring.requests.mac(canonicalJson(request));
+  const context = await contextOf(deps, tenantId, { request, content });
+  if (!context) return repeat(deps, tenantId, { externalId: request.external_id, bodyMac });
+  const draft = await decide(deps, actor, { request, content, bodyMac, context });
+  const reply = await deps.commit(tenantId, draft);
+  if (!reply) return repeat(deps, tenantId, { externalId: request.external_id, bodyMac });
+  return { created: true, reply };
+}
+
+interface Given {
+  request: IngestRequest;
+  content: ContentFacts;
+}
+
+/** What to decide on, with the subjects made where they are new; undefined where the external id is known. */
+async function contextOf(
+  deps: IngestDeps,
+  tenantId: string,
+  { request, content }: Given,
+): Promise<FullContext | undefined> {
+  const subjects = subjectInputs(deps, tenantId, request);
+  const query: ContextQuery = {
+    tenantId,
+    externalId: request.external_id,
+    accountIndex: subjects.account.blindIndex,
+    deviceIndex: subjects.device?.blindIndex ?? null,
+    pvid: content.pvid,
+    policyId: request.policy_id ?? null,
+  };
+  const read = () => inTenant(deps.db, tenantId, (tx) => readContext(tx, query));
+  let context = await read();
+  if (context.exists) return undefined;
+  if (!context.policy) throw new DomainError('unprocessable', 'policy_id names no policy of this tenant.');
+  const missing = [
+    ...(context.account ? [] : [subjects.account]),
+    ...(subjects.device && !context.device ? [subjects.device] : []),
+  ];
+  if (missing.length > 0) {
+    await ensureSubjects({ ...deps, blindKeyId: deps.keyring.blindIndex.id }, tenantId, missing);
+    context = await read();
+  }
+  const { account, policy } = context;
+  if (!account || !policy) throw new Error('a subject or a policy vanished');
+  return { ...context, account, policy };
+}
+
+function subjectInputs(deps: IngestDeps, tenantId: string, request: IngestRequest) {
+  const input = (kind: SubjectInput['kind'], value: string, createdAt?: string): SubjectInput => ({
+    kind,
+    value,
+    blindIndex: deps.keyring.blindIndex.mac(`${tenantId}:${kind}:${value}`),
+    accountCreatedAt: createdAt ?? null,
+  });
+  const { account, device } = request;
+  return {
+    account: input('account', account.external_id, account.created_at),
+    device: device && input('device', device.external_id),
+  };
+}
+
+/** The first reply to the same body, or the conflict. */
+async function repeat(
+  deps: IngestDeps,
+  tenantId: string,
+  { externalId, bodyMac }: { externalId: string; bodyMac: Buffer },
+): Promise<{ created: boolean; reply: IngestReply }> {
+  const stored = await inTenant(deps.db, tenantId, (tx) => readUpload(tx, { tenantId, externalId }));
+  if (!stored) throw new Error('an upload vanished');
+  if (!timingSafeEqual(stored.bodyMac, bodyMac)) {
+    throw new DomainError('external_id_conflict', 'external_id was used with another body.');
+  }
+  return { created: false, reply: replyOf(stored.upload) };
+}

@@ -1,0 +1,89 @@
+import { PolicyDocument } from '@origin-stack/contract/policies';
+import type { Tx } from '../ports.ts';
+
+export interface ContextQuery {
+  tenantId: string;
+  externalId: string;
+  accountIndex: Buffer;
+  deviceIndex: Buffer | null;
+  pvid: string;
+  policyId: string | null;
+}
+
+export interface SubjectContext {
+  id: string;
+  wrappedKeys: string;
+  /** When the account came to be: as the tenant said, else when it was first seen. */
+  since: string;
+}
+
+export interface DecisionContext {
+  exists: boolean;
+  account: SubjectContext | null;
+  device: SubjectContext | null;
+  policy: { id: string; version: number; document: PolicyDocument } | null;
+  accountUploads24h: number;
+  deviceUploads24h: number;
+  accountQuarantined: number;
+  accountRejected: number;
+  pvidQuarantined: number;
+  pvidRejected: number;
+}
+
+/** Counts stop here, so that the busiest account costs no more than a millisecond: beyond it the feature says 10,000. */
+const COUNT_CAP = 10_000;
+
+const counted = (from: string) =>
+  `(select count(*) from (select 1 from uploads u where ${from} limit ${COUNT_CAP}) c)`;
+
+const SQL = `
+  with account as (
+    select id, wrapped_keys, coalesce(account_created_at, created_at) as since from subjects
+    where tenant_id = :tenantId and kind = 'account' and blind_index = :accountIndex
+  ), device as (
+    select id, wrapped_keys, created_at as since from subjects
+    where tenant_id = :tenantId and kind = 'device' and blind_index = :deviceIndex
+  ), policy as (
+    select id, version, document_json from policies
+    where tenant_id = :tenantId and case when cast(:policyId as uuid) is null then name = 'default' else id = cast(:policyId as uuid) end
+    order by version desc limit 1
+  )
+  select
+    exists (select from uploads where tenant_id = :tenantId and external_id = :externalId) as exists,
+    (select array[id::text, wrapped_keys, to_char(since, :rfc3339)] from account) as account,
+    (select array[id::text, wrapped_keys, to_char(since, :rfc3339)] from device) as device,
+    (select array[id::text, version::text, document_json] from policy) as policy,
+    ${counted("u.account_id = (select id from account) and u.received_at > now() - interval '24 hours' and u.tenant_id = :tenantId")} as account_24h,
+    ${counted("u.device_id = (select id from device) and u.received_at > now() - interval '24 hours' and u.tenant_id = :tenantId")} as device_24h,
+    ${counted("u.account_id = (select id from account) and u.decision = 'quarantine' and u.tenant_id = :tenantId")} as account_quarantined,
+    ${counted("u.account_id = (select id from account) and u.decision = 'reject' and u.tenant_id = :tenantId")} as account_rejected,
+    ${counted("u.tenant_id = :tenantId and u.pvid = :pvid and u.decision = 'quarantine'")} as pvid_quarantined,
+    ${counted("u.tenant_id = :tenantId and u.pvid = :pvid and u.decision = 'reject'")} as pvid_rejected`;
+
+const RFC3339 = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"';
+
+/** Everything that a decision is made on, in one round trip. */
+export async function readContext(tx: Tx, query: ContextQuery): Promise<DecisionContext> {
+  const { rows } = await tx.raw(SQL, { ...query, rfc3339: RFC3339 });
+  const row = rows[0];
+  return {
+    exists: row.exists,
+    account: subject(row.account),
+    device: subject(row.device),
+    policy: row.policy && {
+      id: row.policy[0],
+      version: Number(row.policy[1]),
+      document: PolicyDocument.parse(JSON.parse(row.policy[2])),
+    },
+    accountUploads24h: row.account_24h,
+    deviceUploads24h: row.device_24h,
+    accountQuarantined: row.account_quarantined,
+    accountRejected: row.account_rejected,
+    pvidQuarantined: row.pvid_quarantined,
+    pvidRejected: row.pvid_rejected,
+  };
+}
+
+function subject(columns: [string, string, string] | null): SubjectContext | null {
+  return columns && { id: columns[0], wrappedKeys: columns[1], since: columns[2] };
+}

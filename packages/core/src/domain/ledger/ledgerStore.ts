@@ -1,0 +1,101 @@
+import type { LedgerEventType } from '@origin-stack/contract/ledger';
+import { columnOf } from '../columnOf.ts';
+import type { Tx } from '../ports.ts';
+
+export interface LedgerHead {
+  sequence: number;
+  headHash: string;
+}
+
+export interface LedgerRow {
+  sequence: number;
+  event_id: string;
+  event_type: LedgerEventType;
+  event_timestamp: string;
+  upload_id: string | null;
+  canonical_event_json: string;
+  prev_hash: string;
+  event_hash: string;
+}
+
+/** Opens the ledger of a new tenant. */
+export async function insertHead(tx: Tx, tenantId: string, genesis: string): Promise<void> {
+  await tx('ledger_heads').insert({ tenant_id: tenantId, sequence: 0, head_hash: genesis });
+}
+
+/** The tenant's head, locked until the transaction ends: who holds it writes the next sequence. */
+export async function lockHead(tx: Tx, tenantId: string): Promise<LedgerHead> {
+  const { rows } = await tx.raw(
+    'select sequence, head_hash as "headHash" from ledger_heads where tenant_id = ? for update',
+    [tenantId],
+  );
+  if (!rows[0]) throw new Error('the tenant has no ledger');
+  return rows[0];
+}
+
+/** Writes events in one statement and moves the head behind the last. */
+export async function insertEvents(tx: Tx, tenantId: string, events: LedgerRow[]): Promise<void> {
+  const last = events.at(-1);
+  if (!last) return;
+  const column = (name: keyof LedgerRow) => columnOf(events, name);
+  await tx.raw(
+    `with written as (
+       insert into ledger_events (tenant_id, sequence, event_id, event_type, event_timestamp, upload_id,
+         canonical_event_json, prev_hash, event_hash)
+       select ?::uuid, * from unnest(?::bigint[], ?::uuid[], ?::text[], ?::timestamptz[], ?::uuid[], ?::text[], ?::text[], ?::text[]))
+     update ledger_heads set sequence = ?, head_hash = ? where tenant_id = ?`,
+    [
+      tenantId,
+      column('sequence'),
+      column('event_id'),
+      column('event_type'),
+      column('event_timestamp'),
+      column('upload_id'),
+      column('canonical_event_json'),
+      column('prev_hash'),
+      column('event_hash'),
+      last.sequence,
+      last.event_hash,
+      tenantId,
+    ],
+  );
+}
+
+const COLUMNS = [
+  'sequence',
+  'event_id',
+  'event_type',
+  'event_timestamp',
+  'upload_id',
+  'canonical_event_json',
+  'prev_hash',
+  'event_hash',
+];
+
+/** Events after a sequence, in order. */
+export async function readEventsAfter(
+  tx: Tx,
+  query: { tenantId: string; after: number; limit: number },
+): Promise<LedgerRow[]> {
+  return tx('ledger_events')
+    .where({ tenant_id: query.tenantId })
+    .where('sequence', '>', query.after)
+    .orderBy('sequence')
+    .limit(query.limit)
+    .select(COLUMNS);
+}
+
+/** The events of one upload, in order. */
+export async function readEventsOfUpload(
+  tx: Tx,
+  key: { tenantId: string; uploadId: string },
+): Promise<LedgerRow[]> {
+  return tx('ledger_events')
+    .where({ tenant_id: key.tenantId, upload_id: key.uploadId })
+    .orderBy('sequence')
+    .select(COLUMNS);
+}
+
+export async function readHead(tx: Tx, tenantId: string): Promise<LedgerHead | undefined> {
+  return tx('ledger_heads').where({ tenant_id: tenantId }).first('sequence', { headHash: 'head_hash' });
+}

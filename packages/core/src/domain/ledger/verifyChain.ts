@@ -1,0 +1,67 @@
+import type { LedgerVerification } from '@origin-stack/contract/ledger';
+import { sha256 } from '../sha256.ts';
+import { genesisHash } from './genesisHash.ts';
+import type { LedgerHead, LedgerRow } from './ledgerStore.ts';
+
+interface Link {
+  sequence: number;
+  hash: string;
+}
+
+/**
+ * Verifies a chain as it stands in the database, from its first event: every text against its hash, every hash
+ * against its successor, every stored column against the text, and the end against the head, which shows a cut tail.
+ * Reads one page at a time: memory does not grow with the chain.
+ */
+export async function verifyChain(input: {
+  tenantId: string;
+  /** The head, read before the pages, which end there. */
+  head: LedgerHead | undefined;
+  pages: AsyncIterable<LedgerRow[]>;
+}): Promise<LedgerVerification> {
+  let last: Link = { sequence: 0, hash: genesisHash(input.tenantId) };
+  for await (const rows of input.pages) {
+    for (const row of rows) {
+      const reason = fault(input.tenantId, last, row);
+      if (reason) return bad(last, reason);
+      last = { sequence: row.sequence, hash: row.event_hash };
+    }
+  }
+  const { head } = input;
+  if (!head) return bad(last, 'the ledger has no head');
+  if (head.sequence < last.sequence) return bad(last, 'the head stands before the last event');
+  if (head.sequence > last.sequence) {
+    return bad(last, `${head.sequence - last.sequence} events are missing at the end`);
+  }
+  if (head.headHash !== last.hash) return bad(last, 'the head has another hash than the last event');
+  return { valid: true, events: last.sequence, first_bad_sequence: null, reason: null };
+}
+
+function bad(last: Link, reason: string): LedgerVerification {
+  return { valid: false, events: last.sequence, first_bad_sequence: last.sequence + 1, reason };
+}
+
+/** What is wrong with an event behind `last`, or undefined. */
+function fault(tenantId: string, last: Link, row: LedgerRow): string | undefined {
+  if (row.sequence !== last.sequence + 1)
+    return `the event is missing: ${row.sequence} follows ${last.sequence}`;
+  if (sha256(row.canonical_event_json) !== row.event_hash) return 'the text does not have the stored hash';
+  const text = parsed(row.canonical_event_json);
+  if (!text) return 'the text is not a JSON object';
+  if (text.tenant_id !== tenantId) return 'the text names another tenant';
+  if (text.sequence !== row.sequence) return 'the text names another sequence';
+  if (text.prev_hash !== last.hash) return 'the text does not name the hash of the event before';
+  if (row.prev_hash !== last.hash) return 'the stored previous hash is not the hash of the event before';
+  if (text.event_id !== row.event_id || text.event_type !== row.event_type)
+    return 'the text names another event';
+  if (text.event_timestamp !== row.event_timestamp) return 'the text names another time';
+  return undefined;
+}
+
+function parsed(text: string): Record<string, unknown> | undefined {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
