@@ -1,0 +1,26 @@
+import { locateStateDir } from './embedded/stateDir.ts';
+import { planStop, stopSupervisor } from './embedded/stopSupervisor.ts';
+import { defineCommand } from './lib/command.ts';
+
+export const command = defineCommand({
+  name: 'down',
+  summary: 'Stop what runs here and keep its data',
+  examples: ['./stack down', './stack down --dry-run'],
+  flags: {
+    'state-dir': {
+      type: 'string',
+      placeholder: 'DIR',
+      summary: 'another state directory than .stack/embedded',
+    },
+  },
+  plan: async ({ flags }) => await planStop(locateStateDir(flags['state-dir'])),
+  run: async ({ flags, progress }) => {
+    const step = progress.step('stopping');
+    const stopped = await stopSupervisor(locateStateDir(flags['state-dir']));
+    step.done();
+    return {
+      data: { stopped },
+      text: `stopped: ${stopped.join(', ')}\nthe data is kept; start again: ./stack up`,
+    };
+  },
+});

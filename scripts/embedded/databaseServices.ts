@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { startPostgres } from '@origin-stack/core/infra/embedded/postgresServer';
+import { startRedis } from '@origin-stack/core/infra/embedded/redisServer';
+import type { Secret, SecretName } from './secretFiles.ts';
+import type { RunningService, Service } from './service.ts';
+import type { StateDir } from './stateDir.ts';
+
+/** What the two servers need; a port of 0 is a free one, which they keep over restarts. */
+export type DatabaseServiceOptions = {
+  dir: StateDir;
+  secrets: Record<SecretName, Secret>;
+  report: (message: string) => void;
+  postgresPort?: number;
+  redisPort?: number;
+  postgresSettings?: Record<string, string | number>;
+};
+
+/** A service with the address that it has after its first start. */
+export type AddressedService = Service & { url: () => string };
+
+/** The embedded PostgreSQL; `url` is the superuser's. */
+export function postgresService(options: DatabaseServiceOptions): AddressedService {
+  const { dir, secrets } = options;
+  return keepingPort('postgres', 'SIGINT', options.postgresPort ?? 0, async (port) => {
+    const server = await startPostgres({
+      dataDir: dir.postgresData,
+      logFile: join(dir.logs, 'postgres.log'),
+      superuserPassword: secrets.postgresSuperuser.value,
+      port,
+      settings: { max_connections: 200, log_line_prefix: '%m [%p] %q%u@%d ', ...options.postgresSettings },
+    });
+    return { ...server, url: server.superuserUrl };
+  });
+}
+
+/** The embedded Redis with its data on disk; `url` carries the password. */
+export function redisService(options: DatabaseServiceOptions): AddressedService {
+  const { dir, secrets, report } = options;
+  return keepingPort('redis', 'SIGTERM', options.redisPort ?? 0, (port) =>
+    startRedis({
+      dataDir: dir.redisData,
+      downloadDir: dir.redisDownload,
+      logFile: join(dir.logs, 'redis.log'),
+      password: secrets.redis.value,
+      port,
+      report,
+    }),
+  );
+}
+
+type Started = RunningService & { port: number; url: string };
+
+function keepingPort(
+  name: string,
+  stopSignal: NodeJS.Signals,
+  wantedPort: number,
+  startOn: (port: number) => Promise<Started>,
+): AddressedService {
+  let port = wantedPort;
+  let url: string | undefined;
+  return {
+    name,
+    stopSignal,
+    start: async () => {
+      const started = await startOn(port);
+      port = started.port;
+      url = started.url;
+      return started;
+    },
+    url: () => {
+      if (url === undefined) throw new Error(`${name} has no address before it has started`);
+      return url;
+    },
+  };
+}

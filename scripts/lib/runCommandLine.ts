@@ -1,0 +1,101 @@
+import type { AnyCommand, CommandResult, Plan } from './command.ts';
+import { InterruptedError, PreconditionError, UsageError } from './commandErrors.ts';
+import type { CommandEntry } from './commandList.ts';
+import { describeError } from './describeError.ts';
+import { commandHelp, generalHelp } from './helpText.ts';
+import { nearestName } from './nearestName.ts';
+import { type ParsedCommandLine, parseFlags } from './parseFlags.ts';
+import { createProgress, type ProgressTarget } from './progress.ts';
+import { redact } from './redact.ts';
+
+/** What the command line touches of the process. `stdout` gets results, `stderr` progress and errors. */
+export type CommandLine = {
+  commands: readonly CommandEntry[];
+  argv: string[];
+  stdout: (text: string) => void;
+  stderr: ProgressTarget;
+  signal: AbortSignal;
+};
+
+/** Runs one command line and returns its exit code (see the general help); every error has been printed. */
+export async function runCommandLine(line: CommandLine): Promise<number> {
+  try {
+    return await dispatch(line);
+  } catch (thrown) {
+    const error = line.signal.aborted && !isUserError(thrown) ? new InterruptedError() : thrown;
+    const { text, data, exitCode } = describeError(error);
+    line.stderr.write(redact(text));
+    if (line.argv.includes('--json')) line.stdout(redact(`${JSON.stringify({ error: data }, null, 2)}\n`));
+    return exitCode;
+  }
+}
+
+function isUserError(error: unknown): boolean {
+  return error instanceof UsageError || error instanceof PreconditionError;
+}
+
+async function dispatch(line: CommandLine): Promise<number> {
+  const [name, ...rest] = line.argv;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    line.stdout(generalHelp(line.commands));
+    return name === undefined ? 2 : 0;
+  }
+  const { command } = await findCommand(line.commands, name).load();
+  const parsed = parseFlags(command, rest);
+  if (parsed.contract.help) {
+    line.stdout(commandHelp(command));
+    return 0;
+  }
+  return await execute(line, command, parsed);
+}
+
+function findCommand(commands: readonly CommandEntry[], name: string): CommandEntry {
+  const entry = commands.find((candidate) => candidate.name === name);
+  if (entry) return entry;
+  const near = nearestName(
+    name,
+    commands.map((candidate) => candidate.name),
+  );
+  throw new UsageError({
+    what: `there is no command "${name}"`,
+    why: near ? `did you mean "${near}"?` : undefined,
+    next: near ? `./stack ${near} --help` : './stack --help',
+  });
+}
+
+async function execute(line: CommandLine, command: AnyCommand, parsed: ParsedCommandLine): Promise<number> {
+  const { contract, flags, args } = parsed;
+  const context = {
+    flags,
+    args,
+    json: contract.json,
+    progress: createProgress(line.stderr),
+    print: (text: string) => line.stdout(`${text}\n`),
+    signal: line.signal,
+  };
+  const plan = await command.plan?.(context);
+  if (plan && (contract.dryRun || plan.steps.length === 0)) {
+    return printResult(line, contract.json, planResult(plan));
+  }
+  if (command.destroys && !contract.confirmed) {
+    throw new PreconditionError({
+      what: `${command.name} was not confirmed`,
+      why: command.destroys,
+      next: `./stack ${[command.name, ...args, '--yes'].join(' ')}`,
+    });
+  }
+  const result = await command.run({ ...context, plan });
+  return result === undefined ? 0 : printResult(line, contract.json, result);
+}
+
+function planResult(plan: Plan): CommandResult {
+  const steps = plan.steps.map(({ action }, index) => `  ${index + 1}. ${action}`);
+  const text =
+    steps.length === 0 ? `nothing to do: ${plan.summary}` : [`${plan.summary}:`, ...steps].join('\n');
+  return { data: { plan }, text };
+}
+
+function printResult(line: CommandLine, json: boolean, result: CommandResult): number {
+  line.stdout(json ? `${JSON.stringify(result.data, null, 2)}\n` : `${result.text}\n`);
+  return result.exitCode ?? 0;
+}
