@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import { SETTINGS, type Setting, type SettingName, type Settings } from './settings.ts';
+
+/** Everything that is wrong with the settings, at once. */
+export class SettingsError extends Error {
+  readonly problems: string[];
+
+  constructor(problems: string[]) {
+    super(
+      `${problems.length} problem${problems.length === 1 ? '' : 's'} with the settings:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
+    );
+    this.name = 'SettingsError';
+    this.problems = problems;
+  }
+}
+
+/**
+ * The settings from an environment. A value given as `<NAME>_FILE` is read from that file, without its last newline.
+ * Throws {@link SettingsError} with every problem; no value stands in a message.
+ */
+export function readSettings(env: Record<string, string | undefined>): Settings {
+  const problems: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const name of Object.keys(SETTINGS) as SettingName[]) {
+    try {
+      values[name] = readOne(name, SETTINGS[name] as Setting, env);
+    } catch (error) {
+      problems.push(`${name}: ${(error as Error).message}`);
+    }
+  }
+  const settings = values as Settings;
+  if (problems.length === 0) problems.push(...contradictions(settings));
+  if (problems.length > 0) throw new SettingsError(problems);
+  return settings;
+}
+
+/** The settings of this process. */
+export const processSettings = (): Settings => readSettings(process.env);
+
+function readOne(name: string, setting: Setting, env: Record<string, string | undefined>): unknown {
+  const direct = env[name];
+  const file = env[`${name}_FILE`];
+  if (direct && file) throw new Error(`is given twice: take away ${name} or ${name}_FILE`);
+  const given = file ? readSecretFile(file) : direct;
+  if (given !== undefined && given !== '') return setting.type.parse(given);
+  if (setting.fallback !== undefined || setting.optional) return setting.fallback;
+  throw new Error(`is missing (${setting.help}; ${setting.type.expects})`);
+}
+
+function readSecretFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  } catch (error) {
+    throw new Error(`cannot read ${file}: ${(error as NodeJS.ErrnoException).code}`);
+  }
+}
+
+const REQUIRED_BY_PROVIDER = {
+  local: ['SIGNING_KEY_PATH', 'LOCAL_ENCRYPTION_SALT'],
+  aws_kms: ['AWS_REGION', 'WRAPPING_KEY_ID', 'PEPPER_KEY_ID'],
+} as const;
+
+/** What is wrong with values that are each right. */
+function contradictions(settings: Settings): string[] {
+  const problems: string[] = [];
+  const provider = settings.SIGNING_KEY_PROVIDER;
+  for (const name of REQUIRED_BY_PROVIDER[provider]) {
+    if (settings[name] === undefined)
+      problems.push(`${name}: is missing, SIGNING_KEY_PROVIDER=${provider} needs it`);
+  }
+  if (settings.MINIO_ENDPOINT) {
+    for (const name of ['MINIO_ACCESS_KEY', 'MINIO_SECRET_KEY'] as const) {
+      if (!settings[name]) problems.push(`${name}: is missing, MINIO_ENDPOINT needs it`);
+    }
+  } else if (!settings.OBJECTS_PATH) {
+    problems.push('MINIO_ENDPOINT: is missing, and so is OBJECTS_PATH: evidence packs have no place');
+  }
+  if (settings.DATABASE_POOL_MIN > settings.DATABASE_POOL_MAX) {
+    problems.push('DATABASE_POOL_MIN: is larger than DATABASE_POOL_MAX');
+  }
+  if (settings.ENVIRONMENT === 'production') problems.push(...notForProduction(settings));
+  return problems;
+}
+
+function notForProduction(settings: Settings): string[] {
+  const problems: string[] = [];
+  if (settings.SIGNING_KEY_PROVIDER === 'local') {
+    problems.push('SIGNING_KEY_PROVIDER: local keys are for development and test only');
+  }
+  if (!settings.MINIO_ENDPOINT)
+    problems.push('MINIO_ENDPOINT: is missing; a local folder is for development and test only');
+  if (!settings.PUBLIC_URL.startsWith('https://'))
+    problems.push('PUBLIC_URL: must begin with https:// in production');
+  if (!new URL(settings.DATABASE_URL).password) problems.push('DATABASE_URL: has no password');
+  if (!new URL(settings.REDIS_URL).password) problems.push('REDIS_URL: has no password');
+  if (settings.IP_ALLOWLIST_FAIL_OPEN) problems.push('IP_ALLOWLIST_FAIL_OPEN: is for development only');
+  return problems;
+}

@@ -1,0 +1,74 @@
+import { parseNetwork } from '../domain/keys/addressAllowed.ts';
+
+/** How one setting is read from text. `parse` throws an Error whose message says what was expected. */
+export interface SettingType<T> {
+  parse(text: string): T;
+  /** For the reference: what may be written. */
+  expects: string;
+}
+
+export const text: SettingType<string> = { parse: (value) => value, expects: 'text' };
+
+export const oneOf = <T extends string>(...values: T[]): SettingType<T> => ({
+  expects: values.join(' | '),
+  parse(value) {
+    const found = values.find((candidate) => candidate === value);
+    if (found === undefined) throw new Error(`must be one of ${values.join(', ')}`);
+    return found;
+  },
+});
+
+export const integer = (min: number, max: number): SettingType<number> => ({
+  expects: `integer, ${min} to ${max}`,
+  parse(value) {
+    const number = Number(value);
+    if (!/^-?[0-9]+$/.test(value) || number < min || number > max) {
+      throw new Error(`must be an integer from ${min} to ${max}`);
+    }
+    return number;
+  },
+});
+
+export const flag: SettingType<boolean> = {
+  expects: 'true | false',
+  parse(value) {
+    if (value !== 'true' && value !== 'false') throw new Error('must be true or false');
+    return value === 'true';
+  },
+};
+
+export const url = (...schemes: string[]): SettingType<string> => ({
+  expects: `URL (${schemes.join(', ')})`,
+  parse(value) {
+    const parsed = URL.canParse(value) ? new URL(value) : undefined;
+    if (!parsed || !schemes.includes(parsed.protocol.slice(0, -1))) {
+      throw new Error(
+        `must be a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
+      );
+    }
+    return value.replace(/\/$/, '');
+  },
+});
+
+/** Networks, separated by commas. */
+export const networks: SettingType<string[]> = {
+  expects: 'CIDR, CIDR …',
+  parse(value) {
+    const parts = value.split(',').map((part) => part.trim());
+    const wrong = parts.filter((part) => part !== '' && !parseNetwork(part));
+    if (wrong.length > 0) throw new Error(`is not a network: ${wrong.join(', ')}`);
+    return parts.filter((part) => part !== '');
+  },
+};
+
+/** A secret of at least `minLength` characters; never a placeholder. */
+export const secret = (minLength: number): SettingType<string> => ({
+  expects: `secret, at least ${minLength} characters`,
+  parse(value) {
+    if (/^(change.?me|secret|password|admin|minioadmin|test|example|placeholder|xxx+|todo)/i.test(value)) {
+      throw new Error('is a placeholder: make a random one');
+    }
+    if (value.length < minLength) throw new Error(`must have at least ${minLength} characters`);
+    return value;
+  },
+});

@@ -1,0 +1,100 @@
+import { flag, integer, networks, oneOf, type SettingType, secret, text, url } from './settingTypes.ts';
+
+export interface Setting<T = unknown> {
+  type: SettingType<T>;
+  /** What applies where nothing is set; undefined where something must be. */
+  fallback?: T | undefined;
+  /** True where it may stay unset. */
+  optional?: boolean;
+  help: string;
+}
+
+const setting = <T>(type: SettingType<T>, help: string, fallback?: T): Setting<T> => ({
+  type,
+  help,
+  fallback,
+});
+const optional = <T>(type: SettingType<T>, help: string): Setting<T | undefined> => ({
+  type: type as SettingType<T | undefined>,
+  help,
+  optional: true,
+});
+
+const DAYS = integer(1, 36_500);
+const PORT = integer(0, 65_535);
+
+/** Every setting of the API and the worker. Each can also be given as a file: `<NAME>_FILE`. */
+export const SETTINGS = {
+  ENVIRONMENT: setting(
+    oneOf('development', 'test', 'production'),
+    'development and test allow local keys and a local object store',
+  ),
+  LOG_LEVEL: setting(oneOf('debug', 'info', 'warn', 'error'), 'What is logged', 'info'),
+  DATABASE_URL: setting(url('postgres', 'postgresql'), "The database, by the service's own login role"),
+  DATABASE_POOL_MIN: setting(integer(0, 500), 'Connections that are kept open', 20),
+  DATABASE_POOL_MAX: setting(integer(1, 500), 'Connections at the most', 50),
+  DATABASE_ACQUIRE_TIMEOUT_MS: setting(
+    integer(100, 120_000),
+    'How long a request waits for a connection',
+    30_000,
+  ),
+  DATABASE_CONNECTION_LIFETIME_SECONDS: setting(integer(10, 86_400), 'When a connection is replaced', 1800),
+  REDIS_URL: setting(url('redis', 'rediss'), 'Redis or Valkey'),
+  API_HOST: setting(text, 'Address of the public listener', '127.0.0.1'),
+  API_PORT: setting(PORT, 'Port of the public listener', 8080),
+  INTERNAL_HOST: setting(text, 'Address of the internal listener (metrics, full health)', '127.0.0.1'),
+  INTERNAL_PORT: setting(PORT, 'Port of the internal listener', 9090),
+  PUBLIC_URL: setting(url('http', 'https'), 'How callers reach the API', 'http://127.0.0.1:8080'),
+  TRUSTED_PROXIES: setting(networks, 'Proxies whose X-Forwarded-For is believed', []),
+  IP_ALLOWLIST_FAIL_OPEN: setting(
+    flag,
+    'Admit a client where an allowlist entry or its address does not parse',
+    false,
+  ),
+  LEGACY_APIKEY_FALLBACK: setting(flag, 'Accept imported bcrypt keys until their first use', false),
+  RATE_LIMIT_TTL_SECONDS: setting(
+    integer(60, 86_400),
+    'Slack after the longest window that a Redis key serves',
+    600,
+  ),
+  SERVICE_KEYS_FILE: optional(text, 'Digest list of service and operator keys'),
+  SIGNING_KEY_PROVIDER: setting(oneOf('local', 'aws_kms'), 'What holds the signing key'),
+  SIGNING_KEY_ID: setting(text, 'local: name of the key file; aws_kms: key id or ARN'),
+  SIGNING_KEY_PATH: optional(text, 'local: folder of the key files'),
+  SIGNING_KEY_BITS: setting(oneOf('2048', '3072', '4096'), 'Size of a signing key that is made', '3072'),
+  LOCAL_ENCRYPTION_SALT: optional(secret(32), 'local: random per installation'),
+  AWS_REGION: optional(text, 'aws_kms: region'),
+  AWS_KMS_ENDPOINT: optional(url('http', 'https'), 'aws_kms: another endpoint than the public one'),
+  WRAPPING_KEY_ID: optional(text, 'aws_kms: symmetric key that wraps data keys'),
+  PEPPER_KEY_ID: optional(text, 'aws_kms: HMAC key that gives the pepper'),
+  MODELS_PATH: optional(text, 'Folder of the model files; the ones that are shipped where unset'),
+  MINIO_ENDPOINT: optional(url('http', 'https'), 'S3 storage; unset: the local folder OBJECTS_PATH'),
+  MINIO_PUBLIC_ENDPOINT: optional(
+    url('http', 'https'),
+    'How callers reach the S3 storage; MINIO_ENDPOINT where unset',
+  ),
+  MINIO_ACCESS_KEY: optional(secret(3), 'S3 access key id'),
+  MINIO_SECRET_KEY: optional(secret(8), 'S3 secret key'),
+  MINIO_BUCKET: setting(text, 'S3 bucket', 'origin-evidence'),
+  MINIO_REGION: setting(text, 'S3 region', 'us-east-1'),
+  OBJECTS_PATH: optional(text, 'Folder for evidence packs, in development and test'),
+  EVIDENCE_SIGNED_URL_TTL: setting(integer(60, 604_800), 'Seconds that a download URL is good for', 3600),
+  WEBHOOK_ALLOWED_CIDRS: setting(networks, 'Own networks that webhooks may reach', []),
+  WEBHOOK_CA_FILE: optional(
+    text,
+    'Certificates that webhook endpoints may be signed by, beside the public ones',
+  ),
+  WORKER_CONCURRENCY: setting(integer(1, 200), 'Tasks at once', 8),
+  WORKER_RENDER_THREADS: setting(integer(1, 16), 'Threads that render reports', 1),
+  SHUTDOWN_TIMEOUT_SECONDS: setting(integer(1, 300), 'How long a stop waits for what is under way', 20),
+  RETENTION_UPLOADS_DAYS: setting(DAYS, 'Uploads, their signals, packs and objects', 730),
+  RETENTION_DELIVERIES_DAYS: setting(DAYS, 'Webhook events and deliveries that ended', 30),
+  RETENTION_OUTBOX_DAYS: setting(DAYS, 'Work that is done', 7),
+} satisfies Record<string, Setting>;
+
+type Values = {
+  [N in keyof typeof SETTINGS]: (typeof SETTINGS)[N] extends Setting<infer T> ? T : never;
+};
+
+export type Settings = Values;
+export type SettingName = keyof typeof SETTINGS;
