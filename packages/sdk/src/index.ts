@@ -3,6 +3,15 @@ export type { JsonObject, JsonValue } from './jsonValue.ts';
 export { jwkThumbprint, type PublicJwk, type PublicJwks } from './jwk.ts';
 export { JwsError, type JwsErrorCode } from './jwsError.ts';
 export type { StoredLedgerEvent } from './ledgerEvent.ts';
+export {
+  OriginClient,
+  type OriginClientOptions,
+  type Page,
+  type PageQuery,
+  type WaitOptions,
+} from './originClient.ts';
+export { OriginError, type OriginErrorCode } from './originError.ts';
+export type { CallOptions } from './sendRequest.ts';
 export { sha256Hex } from './sha256Hex.ts';
 export { type SignWebhookInput, signWebhook, type WebhookHeaders } from './signWebhook.ts';
 export { type VerifyCertificateInput, verifyCertificate } from './verifyCertificate.ts';
