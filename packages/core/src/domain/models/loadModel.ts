@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { ModelKind } from '@origin-stack/contract/models';
 import type { FeatureName, Features } from '@origin-stack/contract/policies';
 import { canonicalJson } from '@origin-stack/sdk/canonicalJson';
 import type { z } from 'zod';
+import { sha256 } from '../sha256.ts';
 import { featureVector } from './featureVector.ts';
 import { logisticRegression } from './logisticRegression.ts';
 import { mahalanobisDistance } from './mahalanobisDistance.ts';
@@ -48,7 +48,7 @@ export function loadModel(bytes: Uint8Array, expectedKind: ModelKind): LoadedMod
     kind,
     version,
     algorithm: artifact.algorithm,
-    sha256: createHash('sha256').update(bytes).digest('hex'),
+    sha256: sha256(bytes),
     trainedAt: artifact.trained_at,
     score: algorithm.make(artifact),
   };
