@@ -1,0 +1,123 @@
+"""Verifies a decision's certificate. Needs PyJWT: pip install origin-stack[certificates]."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from .canonical_json import canonical_json
+from .errors import CertificateError
+
+_TYP = "origin-certificate+jws"
+_TEXTS = ("certificate_id", "tenant_id", "upload_id", "external_id", "decision", "issued_at")
+_HASHES = ("content_sha256", "inputs_sha256")
+_HEX = re.compile(r"[0-9a-f]{64}")
+_PARTS = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
+
+
+def verify_certificate(
+    jws: str, jwks: Mapping[str, Any], *, expected: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Verifies a compact PS256 certificate under the caller's keys and returns its payload.
+
+    The header holds alg, kid, typ and nothing else, so ``none``, ``crit`` and an embedded ``jwk`` are
+    refused; the payload is canonical text of version 1 with every member and no other, and equal to every
+    member of ``expected``. Raises CertificateError; on unknown_kid fetch the JWKS once more.
+    ImportError without PyJWT.
+    """
+    if not isinstance(jws, str) or not _PARTS.fullmatch(jws):
+        raise CertificateError("malformed", "not three base64url parts")
+    head, body, tail = jws.split(".")
+    key = _find_key(jwks, _read_header(_decode(head)))
+    # PyJWT verifies PS256 with a salt of the digest's length, 32 bytes (RFC 7518 section 3.5).
+    if not _ps256().verify(f"{head}.{body}".encode(), key, _decode(tail)):
+        raise CertificateError("signature_invalid", "the signature is not by that key")
+    payload = _read_payload(_decode(body))
+    for name, value in (expected or {}).items():
+        if name not in payload or canonical_json(payload[name]) != canonical_json(value):
+            raise CertificateError("unexpected_value", f"{name} is not what was expected")
+    return payload
+
+
+def _decode(part: str) -> bytes:
+    data = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) if len(part) % 4 != 1 else b""
+    if base64.urlsafe_b64encode(data).rstrip(b"=").decode() != part:
+        raise CertificateError("malformed", "not strict base64url")
+    return data
+
+
+def _read_header(data: bytes) -> str:
+    try:
+        header = json.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError):
+        header = None
+    if not isinstance(header, dict):
+        raise CertificateError("malformed", "the header is not a JSON object")
+    if header.get("alg") != "PS256":
+        raise CertificateError("alg_refused", "alg must be PS256")
+    if set(header) - {"alg", "kid", "typ"}:
+        raise CertificateError("header_refused", "the header holds more than alg, kid and typ")
+    if header.get("typ") != _TYP:
+        raise CertificateError("typ_refused", f"typ must be {_TYP}")
+    if not isinstance(header.get("kid"), str):
+        raise CertificateError("header_refused", "kid is not a string")
+    return header["kid"]
+
+
+def _ps256() -> Any:
+    from jwt.algorithms import get_default_algorithms
+
+    return get_default_algorithms()["PS256"]
+
+
+def _find_key(jwks: Mapping[str, Any], kid: str) -> Any:
+    found = [key for key in jwks["keys"] if key.get("kid") == kid]
+    if not found:
+        raise CertificateError("unknown_kid", f"no key with kid {kid!r} in the JWKS")
+    if len(found) > 1:
+        raise CertificateError("key_refused", "two keys with one kid")
+    jwk = found[0]
+    if jwk.get("kty") != "RSA" or jwk.get("alg", "PS256") != "PS256" or jwk.get("use", "sig") != "sig":
+        raise CertificateError("key_refused", "the key is not an RSA key for PS256 signatures")
+    modulus, exponent = jwk.get("n"), jwk.get("e")
+    # 342 to 683 characters are 256 to 512 bytes; a first character of "A" is a modulus that is too short.
+    if exponent != "AQAB" or not isinstance(modulus, str) or not re.fullmatch(r"[A-Za-z0-9_-]{342,683}", modulus):
+        raise CertificateError("key_refused", "the key is not RSA of 2048 to 4096 bits with e = 65537")
+    if _decode(modulus)[0] == 0:
+        raise CertificateError("key_refused", "the key is not RSA of 2048 to 4096 bits with e = 65537")
+    return _ps256().from_jwk({"kty": "RSA", "n": modulus, "e": exponent})
+
+
+def _read_payload(data: bytes) -> dict[str, Any]:
+    try:
+        text = data.decode("utf-8")
+        payload = json.loads(text)
+        canonical = isinstance(payload, dict) and canonical_json(payload) == text
+    except (ValueError, RecursionError):
+        canonical = False
+    if not canonical:
+        raise CertificateError("payload_not_canonical", "the payload is not canonical text")
+    if not _is_certificate(payload):
+        raise CertificateError("payload_refused", "the payload is not a certificate of version 1")
+    return payload
+
+
+def _is_certificate(payload: dict[str, Any]) -> bool:
+    policy, models = payload.get("policy"), payload.get("models")
+    return (
+        set(payload) == {"v", *_TEXTS, *_HASHES, "policy", "models"}
+        and payload["v"] == 1
+        and not isinstance(payload["v"], bool)
+        and all(isinstance(payload[name], str) and payload[name] for name in _TEXTS)
+        and all(isinstance(payload[name], str) and _HEX.fullmatch(payload[name]) for name in _HASHES)
+        and isinstance(policy, dict)
+        and set(policy) == {"id", "version"}
+        and isinstance(policy["id"], str)
+        and type(policy["version"]) is int
+        and isinstance(models, dict)
+        and set(models) == {"risk", "anomaly"}
+        and all(isinstance(value, str) for value in models.values())
+    )
