@@ -48,6 +48,8 @@ const features = (changes: Partial<Features> = {}): Features => ({
   pvid_prior_reject_count: 0,
   ...changes,
 });
+const withParameters = (artifact: { parameters: JsonObject }, changes: JsonObject) =>
+  bytesOf({ ...artifact, parameters: { ...artifact.parameters, ...changes } });
 /** The value whose ln(1 + x) is the given one. */
 const logged = (value: number) => Math.expm1(value);
 
@@ -61,10 +63,13 @@ describe('loadModel', () => {
   });
 
   test('takes a feature beyond the training range as its nearest end', () => {
-    const { score } = loadModel(bytesOf(risk), 'risk');
+    const { score } = loadModel(withParameters(risk, { low: [0.5, 0], high: [9, 2] }), 'risk');
     const at = (value: number) => score(features({ upload_velocity_24h: logged(value) }));
-    expect(at(9.5)).toBe(at(9));
-    expect(at(0.5)).not.toBe(at(0.6));
+    expect(at(2.5)).toBe(at(2));
+    expect(at(1.9)).toBeLessThan(at(2));
+    const aged = (value: number) => score(features({ account_age_days: logged(value) }));
+    expect(aged(0.1)).toBe(aged(0.5));
+    expect(aged(0.6)).toBeLessThan(aged(0.5));
   });
 
   test('scores an anomaly as the share of training rows that lie nearer, as computed by hand', () => {
@@ -113,8 +118,6 @@ describe('loadModel', () => {
     },
   );
 
-  const withParameters = (artifact: { parameters: JsonObject }, changes: JsonObject) =>
-    bytesOf({ ...artifact, parameters: { ...artifact.parameters, ...changes } });
   const text = canonicalJson(risk);
   const encode = (value: string) => new TextEncoder().encode(value);
   test.each<[string, Uint8Array, RegExp]>([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { exampleEvidence } from '../test/exampleEvidence.ts';
-import { reportText } from '../test/reportText.ts';
+import { reportHeights, reportText } from '../test/reportText.ts';
 import { renderReport } from './renderReport.ts';
 
 const pageCount = (pdf: Uint8Array) =>
@@ -88,6 +88,15 @@ describe('renderReport', () => {
         .map((line) => line.trim())
         .join(' '),
     ).toContain('w1998 w1999');
+  });
+
+  test('draws every line on a page, also where one cell is longer than that', async () => {
+    const reasons = [{ rule: 'long', input: 'risk_score', detail: 'word '.repeat(2000) }];
+    const pdf = await renderReport(await exampleEvidence({ reasons }));
+    const heights = reportHeights(pdf);
+    expect(heights.length).toBe(reportText(pdf).length);
+    expect(Math.min(...heights)).toBeGreaterThan(28);
+    expect(Math.max(...heights)).toBeLessThan(842 - 28);
   });
 
   test('gives the same bytes twice and others for another input', async () => {

@@ -5,7 +5,7 @@ import { wrapText } from './wrapText.ts';
 const perCharacter = (text: string) => text.length;
 
 test.each([
-  ['after a space', 'one two three', 8, ['one two ', 'three']],
+  ['after a space', 'one two three', 9, ['one two ', 'three']],
   ['after a joint where there is no space', 'account_prior_count', 10, ['account_', 'prior_', 'count']],
   ['within a word that has neither', 'abcdefgh', 3, ['abc', 'def', 'gh']],
   ['not at all where it fits', 'a-b c', 5, ['a-b c']],

@@ -10,3 +10,9 @@ export function reportText(pdf: Uint8Array): string[] {
     return decoder.decode(Buffer.from(hex, 'hex'));
   });
 }
+
+/** How far above the page's lower edge each line stands, in points (the text matrix, 9.4.2; y grows upwards). */
+export function reportHeights(pdf: Uint8Array): number[] {
+  const source = Buffer.from(pdf).toString('latin1');
+  return [...source.matchAll(/1 0 0 1 [\d.-]+ ([\d.-]+) Tm/g)].map(([, y]) => Number(y));
+}
