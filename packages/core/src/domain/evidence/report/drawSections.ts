@@ -9,8 +9,8 @@ import { style } from './theme.ts';
 
 const featureMeaning: Record<FeatureName, string> = {
   account_age_days: 'Days since the account was created',
-  upload_velocity_24h: 'Uploads of the account in the last 24 hours',
-  device_velocity_24h: 'Uploads from the device in the last 24 hours (0: no device)',
+  upload_velocity_24h: 'Earlier uploads of the account in the last 24 hours',
+  device_velocity_24h: 'Earlier uploads from the device in the last 24 hours',
   account_prior_quarantine_count: 'Earlier uploads of the account that were quarantined',
   account_prior_reject_count: 'Earlier uploads of the account that were rejected',
   pvid_prior_quarantine_count: 'Earlier uploads of the same content that were quarantined',

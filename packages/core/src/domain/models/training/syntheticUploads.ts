@@ -13,7 +13,7 @@ type Segment = {
   share: number;
   badRate: number;
   ageDays: (random: SeededRandom) => number;
-  /** Uploads in 24 hours: median and spread of a log-normal, at least 1. */
+  /** Uploads in 24 hours with this one: median and spread of a log-normal. The feature counts the earlier ones. */
   uploads: { median: number; spread: number };
   deviceShare: number;
   /** Uploads of other accounts on the same device: the chance that there are any, and how many per own upload. */
@@ -66,16 +66,18 @@ const segments: Segment[] = [
 ];
 
 const maxAgeDays = 3650;
+/** The service counts no further. */
+const maxCount = 10_000;
 
 /** One made-up upload, by the segment that the dice name. Whether it is bad is drawn, so that labels are noisy. */
 export function syntheticUpload(random: SeededRandom): LabelledUpload {
   const segment = pickSegment(random.uniform());
-  const uploads = Math.max(1, logNormalCount(random, segment.uploads.median, segment.uploads.spread));
+  const earlier = Math.max(0, logNormalCount(random, segment.uploads.median, segment.uploads.spread) - 1);
   const { priors } = segment;
   const features = {
     account_age_days: roundTo6(Math.min(segment.ageDays(random), maxAgeDays)),
-    upload_velocity_24h: uploads,
-    device_velocity_24h: random.chance(segment.deviceShare) ? deviceVelocity(random, segment, uploads) : 0,
+    upload_velocity_24h: Math.min(earlier, maxCount),
+    device_velocity_24h: random.chance(segment.deviceShare) ? deviceVelocity(random, segment, earlier) : 0,
     account_prior_quarantine_count: priorCount(random, priors.accountQuarantine),
     account_prior_reject_count: priorCount(random, priors.accountReject),
     pvid_prior_quarantine_count: priorCount(random, priors.pvidQuarantine),
@@ -93,11 +95,12 @@ function pickSegment(draw: number): Segment {
   throw new RangeError(`the segments' shares do not reach ${draw}`);
 }
 
-/** Part of the account's own uploads and, on a shared device, those of others. */
-function deviceVelocity(random: SeededRandom, { sharedDevice }: Segment, uploads: number): number {
-  const own = Math.max(1, Math.round(uploads * (0.6 + 0.4 * random.uniform())));
-  if (!random.chance(sharedDevice.chance)) return own;
-  return own + logNormalCount(random, Math.max(1, uploads * sharedDevice.median), 0.8);
+/** Part of the account's own earlier uploads and, on a shared device, those of others. */
+function deviceVelocity(random: SeededRandom, { sharedDevice }: Segment, earlier: number): number {
+  const own = Math.round(earlier * (0.6 + 0.4 * random.uniform()));
+  if (!random.chance(sharedDevice.chance)) return Math.min(own, maxCount);
+  const others = logNormalCount(random, (earlier + 1) * sharedDevice.median, 0.8);
+  return Math.min(own + others, maxCount);
 }
 
 /** None, or one and sometimes more. */
