@@ -1,5 +1,6 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { basename } from 'node:path';
 import { PreconditionError } from '../lib/commandErrors.ts';
 
 /** A port on 127.0.0.1 that something of ours is to listen on, and the flag that changes it. */
@@ -35,8 +36,9 @@ export async function findPortHolder(port: number): Promise<{ pid: number; comma
     for (const descriptor of descriptors) {
       const target = await readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => '');
       if (!sockets.has(target)) continue;
-      const command = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => 'a program');
-      return { pid: Number(pid), command: command.trim() };
+      // Only the program's name: what follows it may hold somebody's secrets. (comm is the thread's name.)
+      const [program = ''] = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
+      return { pid: Number(pid), command: basename(program) || 'a program' };
     }
   }
   return undefined;

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { startServerProcess, waitUntilReady } from '@origin-stack/core/infra/embedded/serverProcess';
+import { requireFreePort, type WantedPort } from './portHolder.ts';
 import type { Service } from './service.ts';
 import type { StateDir } from './stateDir.ts';
 
 /**
  * A program of ours. It gets exactly `env`; secrets belong into files that it names. `isReady` is asked until
- * it says true; without it the program is ready once it runs.
+ * it says true; without it the program is ready once it runs. A port that another program holds is refused
+ * before each start, since that program could answer in place of ours.
  */
 export type ProgramOptions = {
   dir: StateDir;
@@ -13,7 +15,7 @@ export type ProgramOptions = {
   command: string;
   args: string[];
   env: NodeJS.ProcessEnv;
-  port?: number;
+  port?: WantedPort;
   isReady?: () => Promise<boolean>;
   startDeadlineMs?: number;
   stopDeadlineMs?: number;
@@ -27,6 +29,7 @@ export function programService(options: ProgramOptions): Service {
     name,
     stopSignal: 'SIGTERM',
     start: async (signal) => {
+      if (options.port) await requireFreePort(options.port);
       const server = { name, command, args, env, logFile, identity: null };
       const process = await startServerProcess(server);
       const stop = () => process.stop('SIGTERM', options.stopDeadlineMs);
@@ -40,7 +43,7 @@ export function programService(options: ProgramOptions): Service {
         await stop();
         throw error;
       }
-      return { pid: process.pid, port: options.port ?? null, exited: process.exited, stop };
+      return { pid: process.pid, port: options.port?.port ?? null, exited: process.exited, stop };
     },
   };
 }
