@@ -15,20 +15,23 @@ export interface TaskContext<D> {
    * the work over, which rolls the effect back: that is what makes a task happen once.
    */
   finish(tx: Tx): Promise<void>;
-  /** Aborted at the task's timeout and when the worker must stop. */
+  /** Puts the work off, in the transaction that records why; throws as `finish` does. */
+  retry(tx: Tx, after: { delayMs: number; error: string }): Promise<void>;
+  /** Aborted at the task's timeout. */
   signal: AbortSignal;
 }
 
-export type TaskResult = { done: true } | { retryInMs: number; error: string };
-
-/** One kind of work. `run` may be called again after a crash at any point, and must say by what it is idempotent. */
+/**
+ * One kind of work. `run` calls `finish` or `retry`, or throws, and then is tried again after `backoffMs`. It may be
+ * called again after a crash at any point, and must say by what it is idempotent.
+ */
 export interface Task<N extends JobName, D> {
   name: N;
   timeoutMs: number;
   maxAttempts: number;
   /** The delay before the next attempt, after `attempt` failed. */
   backoffMs(attempt: number): number;
-  run(context: TaskContext<D>, payload: JobPayload<N>): Promise<TaskResult>;
+  run(context: TaskContext<D>, payload: JobPayload<N>): Promise<void>;
   /** Records that the work is given up after its last attempt failed; must call `finish`. */
   giveUp(context: TaskContext<D>, payload: JobPayload<N>, error: unknown): Promise<void>;
 }

@@ -19,6 +19,11 @@ export const ERRORS = {
     title: 'The request does not match its schema',
     help: 'Each entry of `errors` has a JSON Pointer and says what was expected. Unknown fields are refused on writes.',
   },
+  malformed_request: {
+    status: 400,
+    title: 'The request is not HTTP',
+    help: 'The request line or a header field is malformed.',
+  },
   unauthenticated: {
     status: 401,
     title: 'No valid API key',
@@ -43,6 +48,11 @@ export const ERRORS = {
     status: 405,
     title: 'Method not allowed',
     help: 'The path exists, the method does not. `Allow` lists what does.',
+  },
+  request_timeout: {
+    status: 408,
+    title: 'The request did not arrive in time',
+    help: 'The header fields must arrive within 10 seconds and the whole request within 30.',
   },
   external_id_conflict: {
     status: 409,

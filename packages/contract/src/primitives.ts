@@ -53,3 +53,6 @@ export const PageQuery = z.strictObject({
 /** One page of a list. */
 export const pageOf = <T extends z.ZodType>(item: T) =>
   z.strictObject({ items: z.array(item), next_cursor: z.string().nullable() });
+
+/** `{id}` of a path. */
+export const IdParams = z.strictObject({ id: Id });

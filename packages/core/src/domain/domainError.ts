@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@origin-stack/contract/errors';
 
-interface FieldError {
+export interface FieldError {
   pointer: string;
   message: string;
 }

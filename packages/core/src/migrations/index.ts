@@ -2,10 +2,12 @@ import type { Knex } from 'knex';
 import * as tenantsAndKeys from './0001_tenants_and_keys.ts';
 import * as decisionsAndLedger from './0002_decisions_and_ledger.ts';
 import * as workAndEffects from './0003_work_and_effects.ts';
+import * as retention from './0004_retention.ts';
 
 /** Forward only, in this order. What has landed is never edited: expand, then contract. */
 export const MIGRATIONS: { name: string; up(db: Knex): Promise<void> }[] = [
   { name: '0001_tenants_and_keys', up: tenantsAndKeys.up },
   { name: '0002_decisions_and_ledger', up: decisionsAndLedger.up },
   { name: '0003_work_and_effects', up: workAndEffects.up },
+  { name: '0004_retention', up: retention.up },
 ];

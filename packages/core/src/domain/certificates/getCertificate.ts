@@ -2,7 +2,7 @@ import { type Certificate, CertificatePayload } from '@origin-stack/contract/cer
 import { DomainError } from '../domainError.ts';
 import type { Actor, Db } from '../ports.ts';
 import { inTenant } from '../tenants/inTenant.ts';
-import { readCertificate } from './certificateStore.ts';
+import { type CertificateRow, readCertificate } from './certificateStore.ts';
 
 /** A certificate of the actor's tenant, or `not_found`. */
 export async function getCertificate(deps: { db: Db }, actor: Actor, id: string): Promise<Certificate> {
@@ -10,6 +10,11 @@ export async function getCertificate(deps: { db: Db }, actor: Actor, id: string)
     readCertificate(tx, { tenantId: actor.tenantId, id }),
   );
   if (!row) throw new DomainError('not_found', 'No such certificate.');
+  return certificateOf(row);
+}
+
+/** A stored certificate as its GET shows it. */
+export function certificateOf(row: CertificateRow): Certificate {
   const [, payload = '', signature = ''] = row.jws.split('.');
   return {
     certificate_id: row.id,

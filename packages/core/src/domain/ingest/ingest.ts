@@ -22,8 +22,8 @@ export interface IngestDeps extends DecideDeps {
 /**
  * Decides on one upload and proves it. Afterwards decision, certificate, ledger event and webhook deliveries are
  * committed, all or none. The same body again gives the first reply with `created: false`.
- * Throws `external_id_conflict` for another body under a known external id, `unprocessable` for an unknown policy
- * or a wrong size, `dependency_unavailable` where a model that the policy names is not loaded.
+ * Throws `external_id_conflict` for another body under a known external id, `not_found` for an unknown policy,
+ * `unprocessable` for a wrong size, `dependency_unavailable` where a model that the policy names is not loaded.
  */
 export async function ingest(
   deps: IngestDeps,
@@ -64,7 +64,7 @@ async function contextOf(
   const read = () => inTenant(deps.db, tenantId, (tx) => readContext(tx, query));
   let context = await read();
   if (context.exists) return undefined;
-  if (!context.policy) throw new DomainError('unprocessable', 'policy_id names no policy of this tenant.');
+  if (!context.policy) throw new DomainError('not_found', 'policy_id names no policy.');
   const missing = [
     ...(context.account ? [] : [subjects.account]),
     ...(subjects.device && !context.device ? [subjects.device] : []),

@@ -74,3 +74,17 @@ export async function insertModelLoad(
     .returning('version');
   return added.length === 1;
 }
+
+/** Which models a tenant's newest 1,000 policies name. */
+export async function readAllPolicyModels(
+  tx: Tx,
+  tenantId: string,
+): Promise<{ id: string; version: number; risk: string; anomaly: string }[]> {
+  const { rows } = await tx.raw(
+    `select id, version, document_json::jsonb ->> 'risk_model_version' as risk,
+       document_json::jsonb ->> 'anomaly_model_version' as anomaly
+     from policies where tenant_id = ? order by id desc limit 1000`,
+    [tenantId],
+  );
+  return rows;
+}

@@ -1,0 +1,61 @@
+import type {
+  ComponentHealth,
+  DatabaseHealth,
+  HealthStatus,
+  RedisHealth,
+} from '@origin-stack/contract/health';
+import { poolState } from '@origin-stack/core/infra/database';
+import { withDeadline } from '@origin-stack/core/infra/withDeadline';
+import type { ApiDeps } from '../wire.ts';
+
+const HEALTHY_MS = 100;
+const DEGRADED_MS = 500;
+/** All checks run at once and each ends by itself, so that the whole never takes a second. */
+const CHECK_DEADLINE_MS = 900;
+
+/** Runs a check: how long it took, and what that means. A reason is told in few words, without addresses. */
+async function timed<T>(check: () => Promise<T>): Promise<{ health: ComponentHealth; value: T | undefined }> {
+  const startedMs = performance.now();
+  const elapsed = () => Math.round((performance.now() - startedMs) * 100) / 100;
+  try {
+    const value = await withDeadline(check(), 'the check', CHECK_DEADLINE_MS);
+    return { health: { status: statusOf(elapsed()), response_time_ms: elapsed() }, value };
+  } catch (error) {
+    const reason = error instanceof Error ? error.name : 'failed';
+    return { health: { status: 'unhealthy', response_time_ms: elapsed(), error: reason }, value: undefined };
+  }
+}
+
+function statusOf(elapsedMs: number): HealthStatus {
+  if (elapsedMs < HEALTHY_MS) return 'healthy';
+  return elapsedMs <= DEGRADED_MS ? 'degraded' : 'unhealthy';
+}
+
+export async function checkDatabase(deps: ApiDeps): Promise<DatabaseHealth> {
+  const { health } = await timed(() => deps.db.raw('select 1'));
+  const { size, checkedOut, overflow } = poolState(deps.db, deps.settings.DATABASE_POOL_MIN);
+  return { ...health, connection_pool: { size, checked_out: checkedOut, overflow } };
+}
+
+export async function checkRedis(deps: ApiDeps): Promise<RedisHealth> {
+  const { health, value = '' } = await timed(() => deps.redis.info());
+  const number = (name: string) => {
+    const found = new RegExp(`^${name}:([0-9]+)`, 'm').exec(value)?.[1];
+    return found === undefined ? null : Number(found);
+  };
+  const megabytes = (name: string) => {
+    const bytes = number(name);
+    return bytes === null ? null : Math.round((bytes / 1_048_576) * 100) / 100;
+  };
+  return {
+    ...health,
+    memory_used_mb: megabytes('used_memory'),
+    memory_peak_mb: megabytes('used_memory_peak'),
+    connected_clients: number('connected_clients'),
+    total_commands_processed: number('total_commands_processed'),
+  };
+}
+
+export async function checkKeyProvider(deps: ApiDeps): Promise<ComponentHealth> {
+  return (await timed(() => deps.keys.check())).health;
+}

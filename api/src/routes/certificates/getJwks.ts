@@ -1,0 +1,36 @@
+import { Jwks } from '@origin-stack/contract/certificates';
+import { readJwks } from '@origin-stack/core/domain/certificates/signingKeyStore';
+import { defineRoute, reply } from '../../http/route.ts';
+
+const keys = {
+  method: 'GET',
+  params: null,
+  query: null,
+  body: null,
+  replies: { 200: Jwks },
+  errors: [],
+} as const;
+
+export const getJwks = defineRoute({
+  ...keys,
+  errors: [],
+  path: '/v1/keys/jwks.json',
+  name: 'getJwks',
+  summary: 'The public keys that certificates verify with, retired ones too',
+  access: { scope: 'certificates:read' },
+  async handler({ deps }) {
+    return reply(200, await readJwks(deps.db));
+  },
+});
+
+export const getWellKnownJwks = defineRoute({
+  ...keys,
+  errors: [],
+  path: '/.well-known/jwks.json',
+  name: 'getWellKnownJwks',
+  summary: 'The same keys, for third parties',
+  access: { public: 'third parties verify certificates without a key of ours' },
+  async handler({ deps }) {
+    return reply(200, await readJwks(deps.db));
+  },
+});

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import type { Settings } from '@origin-stack/core/config/settings';
+import { commitDecisions, type DecisionDraft } from '@origin-stack/core/domain/ingest/commitDecisions';
+import type { IngestDeps } from '@origin-stack/core/domain/ingest/ingest';
+import {
+  type Authenticator,
+  createAuthenticator,
+  type KnownKey,
+} from '@origin-stack/core/domain/keys/authenticate';
+import { ServiceKeyList } from '@origin-stack/core/domain/keys/serviceKeys';
+import { createGroupCommit } from '@origin-stack/core/domain/ledger/groupCommit';
+import { createSubjectKeyring } from '@origin-stack/core/domain/subjects/subjectKeys';
+import { type AddressRules, createAddressRules } from '@origin-stack/core/domain/webhooks/addressRules';
+import { isItemsFault } from '@origin-stack/core/infra/databaseErrors';
+import { readKeyMarks } from '@origin-stack/core/infra/keyMarks';
+import { loadModels } from '@origin-stack/core/infra/loadModels';
+import { type Core, openCore } from '@origin-stack/core/infra/openCore';
+import { productVersion } from '@origin-stack/core/infra/productVersion';
+import { verifyBcrypt } from '@origin-stack/core/infra/verifyBcrypt';
+import { noteKeyUses } from './http/noteKeyUses.ts';
+
+/** Everything that routes and services of the API are given. */
+export interface ApiDeps extends Core, IngestDeps {
+  authenticate: Authenticator;
+  noteKeyUse(key: KnownKey): void;
+  serviceKeys(): ServiceKeyList;
+  /** Where webhooks may go. */
+  addresses: AddressRules;
+  modelsLoadedAt: string;
+  version: string;
+  /** True once the process was told to stop: it is not ready any more. */
+  isStopping(): boolean;
+}
+
+const MAX_BATCH = 64;
+const MAX_WAITING = 2_000;
+
+/** The composition of the API process. */
+export async function wire(settings: Settings, isStopping: () => boolean): Promise<ApiDeps> {
+  const models = await loadModels(settings.MODELS_PATH);
+  const core = await openCore('api', settings);
+  const { db, clock, redis, keyring } = core;
+  const authenticate = createAuthenticator({
+    db,
+    pepper: keyring.pepper,
+    marks: readKeyMarks(redis),
+    nowMs: clock.epochMs,
+    verifyLegacy: settings.LEGACY_APIKEY_FALLBACK ? verifyBcrypt : undefined,
+  });
+  redis.onReady(() => authenticate.forget());
+  return {
+    ...core,
+    models,
+    addresses: createAddressRules({ allowedCidrs: settings.WEBHOOK_ALLOWED_CIDRS, neverCidrs: [] }),
+    modelsLoadedAt: clock.now(),
+    subjects: createSubjectKeyring(core.keys),
+    commit: createGroupCommit({
+      maxBatch: MAX_BATCH,
+      maxWaiting: MAX_WAITING,
+      isItemsFault,
+      run: (tenantId: string, drafts: DecisionDraft[]) => commitDecisions(core, tenantId, drafts),
+    }),
+    authenticate,
+    noteKeyUse: noteKeyUses(core),
+    serviceKeys: () => readServiceKeys(settings.SERVICE_KEYS_FILE),
+    version: productVersion,
+    isStopping,
+  };
+}
+
+/** Read at each use, which is rare, so that a rotated key works at once. */
+function readServiceKeys(file: string | undefined): ServiceKeyList {
+  if (file === undefined) return [];
+  return ServiceKeyList.parse(JSON.parse(readFileSync(file, 'utf8')));
+}

@@ -1,0 +1,84 @@
+import type { Artifact, EvidencePack } from '@origin-stack/contract/evidence';
+import type { Tx } from '../ports.ts';
+
+export interface PackRow {
+  id: string;
+  upload_id: string;
+  status: EvidencePack['status'];
+  jwks_json: string | null;
+  manifest_jws: string | null;
+  artifacts: Artifact[];
+  error: string | null;
+  correlation_id: string;
+}
+
+export interface PackKey {
+  tenantId: string;
+  id: string;
+}
+
+export async function insertPack(
+  tx: Tx,
+  pack: PackKey & { uploadId: string; correlationId: string; createdAt: string },
+): Promise<void> {
+  await tx('evidence_packs').insert({
+    id: pack.id,
+    tenant_id: pack.tenantId,
+    upload_id: pack.uploadId,
+    status: 'pending',
+    correlation_id: pack.correlationId,
+    created_at: pack.createdAt,
+  });
+}
+
+export async function uploadExists(tx: Tx, key: { tenantId: string; uploadId: string }): Promise<boolean> {
+  const row = await tx('uploads').where({ tenant_id: key.tenantId, id: key.uploadId }).first('id');
+  return row !== undefined;
+}
+
+export async function readPack(tx: Tx, key: PackKey): Promise<PackRow | undefined> {
+  return tx('evidence_packs')
+    .where({ tenant_id: key.tenantId, id: key.id })
+    .first('id', 'upload_id', 'status', 'jwks_json', 'manifest_jws', 'artifacts', 'error', 'correlation_id');
+}
+
+/** Fixes the keys that the pack will list; who comes second gets the first one's. */
+export async function fixJwks(tx: Tx, pack: PackKey & { jwksJson: string }): Promise<string> {
+  const { rows } = await tx.raw(
+    'update evidence_packs set jwks_json = coalesce(jwks_json, ?) where tenant_id = ? and id = ? returning jwks_json',
+    [pack.jwksJson, pack.tenantId, pack.id],
+  );
+  return rows[0].jwks_json;
+}
+
+/** Fixes the one signature of the manifest: PSS is random, and another one would give other bytes. */
+export async function fixManifestJws(tx: Tx, pack: PackKey & { jws: string }): Promise<string> {
+  const { rows } = await tx.raw(
+    'update evidence_packs set manifest_jws = coalesce(manifest_jws, ?) where tenant_id = ? and id = ? returning manifest_jws',
+    [pack.jws, pack.tenantId, pack.id],
+  );
+  return rows[0].manifest_jws;
+}
+
+export async function markReady(tx: Tx, pack: PackKey & { artifacts: Artifact[] }): Promise<void> {
+  await tx('evidence_packs')
+    .where({ tenant_id: pack.tenantId, id: pack.id })
+    .update({ status: 'ready', artifacts: JSON.stringify(pack.artifacts), error: null });
+}
+
+export async function markFailed(tx: Tx, pack: PackKey & { error: string }): Promise<void> {
+  await tx('evidence_packs')
+    .where({ tenant_id: pack.tenantId, id: pack.id })
+    .update({ status: 'failed', error: pack.error });
+}
+
+/** A pack as its GET shows it. */
+export function shownPack(row: PackRow): EvidencePack {
+  return {
+    id: row.id,
+    upload_id: row.upload_id,
+    status: row.status,
+    artifacts: row.artifacts,
+    ...(row.error === null ? {} : { error: row.error }),
+  };
+}

@@ -1,0 +1,82 @@
+import type { Settings } from '../config/settings.ts';
+import { publishSigningKey } from '../domain/certificates/signingKeyStore.ts';
+import { checkFingerprints } from '../domain/keys/checkFingerprints.ts';
+import { type Keyring, openKeyring } from '../domain/keys/keyring.ts';
+import { createSecretBox, type SecretBox } from '../domain/keys/secretBox.ts';
+import type { Clock, Db, Ids, KeyProvider, ObjectStore } from '../domain/ports.ts';
+import { createDatabase, warmUp } from './database.ts';
+import { createLog, type Log } from './log.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { openKeyProvider } from './openKeyProvider.ts';
+import { openObjects } from './openObjects.ts';
+import { randomIds } from './randomIds.ts';
+import { connectRedis, type Redis } from './redis.ts';
+import { systemClock } from './systemClock.ts';
+import { watchPool } from './watchPool.ts';
+
+/** What the API and the worker have in common. */
+export interface Core {
+  settings: Settings;
+  log: Log;
+  metrics: Metrics;
+  clock: Clock;
+  ids: Ids;
+  db: Db;
+  redis: Redis;
+  keys: KeyProvider;
+  keyring: Keyring;
+  secrets: SecretBox;
+  objects: ObjectStore;
+  /** Closes what was opened, last first. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens database, Redis, keys and objects. Rejects, with nothing left open, where the database or the key provider
+ * is away or the keys are not this database's; Redis and the object store may come later.
+ */
+export async function openCore(service: 'api' | 'worker', settings: Settings): Promise<Core> {
+  const log = createLog({ service, level: settings.LOG_LEVEL });
+  const metrics = createMetrics(service);
+  const clock = systemClock;
+  const keys = await openKeyProvider(settings);
+  const keyring = await openKeyring(keys);
+  const db = createDatabase({
+    url: settings.DATABASE_URL,
+    applicationName: `origin-${service}`,
+    min: settings.DATABASE_POOL_MIN,
+    max: settings.DATABASE_POOL_MAX,
+    acquireTimeoutMs: settings.DATABASE_ACQUIRE_TIMEOUT_MS,
+    maxLifetimeMs: settings.DATABASE_CONNECTION_LIFETIME_SECONDS * 1000,
+  });
+  const redis = connectRedis({ url: settings.REDIS_URL, name: `origin-${service}`, log });
+  const close = async () => {
+    await redis.close();
+    await db.destroy();
+  };
+  try {
+    await warmUp(db, settings.DATABASE_POOL_MIN);
+    await checkFingerprints({ db, keyring, now: clock.now() });
+    await publishSigningKey(db, { jwk: keys.signingKey, provider: keys.name, at: clock.now() });
+    const objects = await openObjects(settings, { keyring, clock, metrics });
+    watchPool(metrics, { db, redis, min: settings.DATABASE_POOL_MIN });
+    const secrets = createSecretBox(keys);
+    return {
+      settings,
+      log,
+      metrics,
+      clock,
+      ids: randomIds,
+      db,
+      redis,
+      keys,
+      keyring,
+      secrets,
+      objects,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,29 @@
+import { processSettings } from '@origin-stack/core/config/readSettings';
+import { runProcess } from '@origin-stack/core/infra/runProcess';
+import { startRetention } from './retention.ts';
+import { startRunner } from './runner.ts';
+import { TASKS, wire } from './wire.ts';
+
+await runProcess('worker', async () => {
+  const settings = processSettings();
+  const deps = await wire(settings);
+  const runner = await startRunner({
+    ...deps,
+    redisUrl: settings.REDIS_URL,
+    concurrency: settings.WORKER_CONCURRENCY,
+    deps,
+    tasks: TASKS,
+  });
+  const retention = startRetention(deps);
+  deps.log.info({ concurrency: settings.WORKER_CONCURRENCY }, 'the worker is running');
+  return {
+    timeoutMs: settings.SHUTDOWN_TIMEOUT_SECONDS * 1000,
+    log: deps.log,
+    steps: [
+      ['runner', runner.stop],
+      ['retention', retention.stop],
+      ['render threads', deps.threads.close],
+      ['database, redis', deps.close],
+    ],
+  };
+});
