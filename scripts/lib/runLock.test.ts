@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eventually } from '@origin-stack/testkit/eventually';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LockedError } from './commandErrors.ts';
 import { identifyProcess, isRunning } from './processIdentity.ts';
@@ -76,7 +77,7 @@ describe('acquireRunLock', () => {
 });
 
 describe('a process identity', () => {
-  it('holds while the process runs and not after, not even for a zombie', async () => {
+  it('holds while the process runs and not after', async () => {
     const child = spawn('sleep', ['60']);
     await once(child, 'spawn');
     const identity = identifyProcess(child.pid!)!;
@@ -85,5 +86,14 @@ describe('a process identity', () => {
     child.kill('SIGKILL');
     await once(child, 'exit');
     expect(isRunning(identity)).toBe(false);
+  });
+
+  it('does not hold for a zombie, which has ended and only waits to be reaped', async () => {
+    const neglectful = spawn('/bin/sh', ['-c', 'sh -c "echo \\$\\$" & exec sleep 60']);
+    const pid = Number((await once(neglectful.stdout, 'data'))[0]);
+    await eventually(async () => expect(await readFile(`/proc/${pid}/stat`, 'utf8')).toContain(') Z '));
+    expect(identifyProcess(pid)).toBeUndefined();
+    neglectful.kill('SIGKILL');
+    await once(neglectful, 'exit');
   });
 });
