@@ -1,0 +1,124 @@
+import fc from 'fast-check';
+import ipaddr from 'ipaddr.js';
+import { describe, expect, it } from 'vitest';
+import { createAddressRules } from './addressRules.ts';
+
+const strict = createAddressRules({ allowedCidrs: [], neverCidrs: [] });
+const everything = { allowedCidrs: ['0.0.0.0/0', '::/0'], neverCidrs: [] };
+
+describe('createAddressRules', () => {
+  it.each(['8.8.8.8', '1.0.0.1', '223.255.255.254', '172.32.0.1', '2606:4700::1111', '2a00:1450::8'])(
+    'admits the public address %s',
+    (address) => {
+      expect(strict.admits(address)).toBe(true);
+    },
+  );
+
+  it('admits no IPv4 address that ipaddr.js does not call unicast', () => {
+    fc.assert(
+      fc.property(fc.ipV4(), (address) => {
+        fc.pre(strict.admits(address));
+        expect(ipaddr.parse(address).range()).toBe('unicast');
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('admits no IPv6 address that ipaddr.js does not call unicast', () => {
+    const special = fc.constantFrom(
+      '::',
+      '64:ff9b::',
+      '2002:',
+      '2001:',
+      '2001:db8:',
+      'fe80:',
+      '3fff:',
+      '2620:4f:8000:',
+    );
+    const address = fc.tuple(special, fc.ipV6()).map(([prefix, tail]) => mixed(prefix, tail));
+    fc.assert(
+      fc.property(fc.oneof(fc.ipV6(), address), (text) => {
+        fc.pre(strict.admits(text));
+        expect(ipaddr.parse(text).range()).toBe('unicast');
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it.each([
+    '',
+    '10.1',
+    '0x7f.1',
+    '010.0.0.1',
+    '2130706433',
+    '8.8.8.8/32',
+    ' 8.8.8.8',
+    '2606:4700::1111%1',
+    'x',
+  ])('admits nothing that is not one plain address: %j', (text) => {
+    expect(createAddressRules(everything).admits(text)).toBe(false);
+  });
+
+  it.each([
+    '169.254.169.254',
+    '169.254.170.2',
+    '100.100.100.200',
+    '168.63.129.16',
+    '192.0.0.192',
+    'fd00:ec2::254',
+    'fd20:ce::254',
+    'fe80::a9fe:a9fe',
+    '::ffff:169.254.169.254',
+    '::169.254.169.254',
+    '::ffff:0:169.254.169.254',
+    '64:ff9b::a9fe:a9fe',
+    '64:ff9b:1::a9fe:a9fe',
+    '64:ff9b:1:a9fe:a9:fe00::',
+    '2002:a9fe:a9fe::1',
+    '2001:0:a9fe:a9fe::1',
+    '2001:0:0808:0808:0:0:5601:5601',
+  ])('never admits %s, which leads to credentials, even where everything is allowed', (address) => {
+    expect(createAddressRules(everything).admits(address)).toBe(false);
+    expect(
+      createAddressRules({
+        allowedCidrs: [`${address}/128`.replace(/^([0-9.]+)\/128/, '$1/32')],
+        neverCidrs: [],
+      }).admits(address),
+    ).toBe(false);
+  });
+
+  it("never admits the bundle's own networks, in whatever form", () => {
+    const rules = createAddressRules({ ...everything, neverCidrs: ['172.20.0.0/16', 'fd12::/16'] });
+    for (const address of ['172.20.0.5', '::ffff:172.20.0.5', '64:ff9b::ac14:5', 'fd12::5']) {
+      expect(rules.admits(address)).toBe(false);
+    }
+    expect(rules.admits('172.21.0.5')).toBe(true);
+  });
+
+  it('admits NAT64 where the operator names it, and behind it only what is admitted itself', () => {
+    const rules = createAddressRules({ allowedCidrs: ['64:ff9b::/96'], neverCidrs: [] });
+    expect(rules.admits('64:ff9b::808:808')).toBe(true);
+    expect(rules.admits('64:ff9b::a01:203')).toBe(false);
+    expect(strict.admits('64:ff9b::808:808')).toBe(false);
+  });
+
+  it('admits loopback of both families only where the operator names it', () => {
+    const rules = createAddressRules({ allowedCidrs: ['127.0.0.0/8', '::1/128'], neverCidrs: [] });
+    expect(['127.0.0.1', '::1'].map(rules.admits)).toEqual([true, true]);
+    expect(['127.0.0.1', '::1', '::'].map(strict.admits)).toEqual([false, false, false]);
+    expect(['::', '::ffff:127.0.0.1', '::127.0.0.1'].map(rules.admits)).toEqual([false, false, false]);
+  });
+
+  it.each(['10.0.0.5/8', '10.1', '010.0.0.0/8', 'all', ''])('refuses the unclear network %j', (text) => {
+    expect(() => createAddressRules({ allowedCidrs: [text], neverCidrs: [] })).toThrow(TypeError);
+    expect(() => createAddressRules({ allowedCidrs: [], neverCidrs: [text] })).toThrow(TypeError);
+  });
+});
+
+/** The second address with its head replaced by the first one's. */
+function mixed(prefix: string, tail: string): string {
+  const head = ipaddr.IPv6.parse(prefix.endsWith('::') ? prefix : `${prefix}:`).toByteArray();
+  const length = { '::': 12, '64:ff9b::': 12 }[prefix] ?? prefix.split(':').filter(Boolean).length * 2;
+  const bytes = ipaddr.IPv6.parse(tail).toByteArray();
+  return ipaddr.fromByteArray([...head.slice(0, length), ...bytes.slice(length)]).toString();
+}
