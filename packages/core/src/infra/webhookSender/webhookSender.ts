@@ -1,0 +1,156 @@
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { isIP, type LookupFunction } from 'node:net';
+import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
+import { Client, type Dispatcher } from 'undici';
+import { DomainError } from '../../domain/domainError.ts';
+import type { AddressRules } from '../../domain/webhooks/addressRules.ts';
+import { checkWebhookUrl } from '../../domain/webhooks/checkWebhookUrl.ts';
+import {
+  type WebhookReply,
+  type WebhookRequest,
+  WebhookSendError,
+  type WebhookSender,
+} from '../../domain/webhooks/deliveryPorts.ts';
+import { checkedAddresses, type Resolve, resolveBySystem } from './checkedAddresses.ts';
+import { retryAfterSeconds } from './retryAfterSeconds.ts';
+import { sendFailure } from './sendFailure.ts';
+
+export interface WebhookSenderOptions {
+  rules: AddressRules;
+  /** PEM certificates that endpoints may be signed by, beside the public ones. */
+  caFile?: string | undefined;
+  /** For everything together: resolving, connecting, the header and the body of the answer. */
+  timeoutMs?: number;
+  maxResponseBytes?: number;
+  resolve?: Resolve;
+}
+
+const TIMEOUT_MS = 5_000;
+const MAX_RESPONSE_BYTES = 65_536;
+const MAX_HEADER_BYTES = 16_384;
+const CERTIFICATES = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+type Settings = Required<Omit<WebhookSenderOptions, 'caFile'>> & { secureContext: SecureContext };
+
+/**
+ * Sends webhooks, and nothing to where they may not go: each attempt resolves the name anew, checks every
+ * address and connects to one of those, on a connection of its own. Redirects are failures, the answer is
+ * bounded in time and bytes and never unpacked, certificates are verified, proxies are not used.
+ * Rejects where `caFile` cannot be read or is no certificate.
+ */
+export async function createWebhookSender(options: WebhookSenderOptions): Promise<WebhookSender> {
+  const own = options.caFile === undefined ? [] : await readCertificates(options.caFile);
+  const settings: Settings = {
+    rules: options.rules,
+    timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
+    maxResponseBytes: options.maxResponseBytes ?? MAX_RESPONSE_BYTES,
+    resolve: options.resolve ?? resolveBySystem,
+    secureContext: createSecureContext({ ca: [...getCACertificates('default'), ...own] }),
+  };
+  return { send: (request) => send(settings, request) };
+}
+
+/** OpenSSL skips what it cannot read, and every endpoint of the operator's would be refused for no visible reason. */
+async function readCertificates(file: string): Promise<string[]> {
+  const blocks = (await readFile(file, 'utf8')).match(CERTIFICATES);
+  if (!blocks) throw new Error(`${file} holds no certificate in PEM`);
+  return blocks.map((block) => new X509Certificate(block).toString());
+}
+
+async function send(settings: Settings, request: WebhookRequest): Promise<WebhookReply> {
+  const deadline = AbortSignal.timeout(settings.timeoutMs);
+  const signal = AbortSignal.any([deadline, request.signal]);
+  try {
+    return await post(settings, { ...request, signal });
+  } catch (error) {
+    // Ours to stop, not the endpoint's failure.
+    request.signal.throwIfAborted();
+    if (deadline.aborted) {
+      throw new WebhookSendError('timeout', `no whole answer within ${settings.timeoutMs} ms`, {
+        cause: error,
+      });
+    }
+    throw sendFailure(error);
+  }
+}
+
+async function post(settings: Settings, request: WebhookRequest): Promise<WebhookReply> {
+  const { signal } = request;
+  signal.throwIfAborted();
+  const url = new URL(checkedUrl(settings.rules, request.url));
+  const addresses = await unlessAborted(signal, checkedAddresses(settings, url.hostname));
+  const client = new Client(url.origin, {
+    allowH2: false,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    connect: {
+      lookup: answering(addresses),
+      timeout: settings.timeoutMs,
+      // Ends a connection that is still being made; the client would wait for it.
+      signal,
+      secureContext: settings.secureContext,
+      rejectUnauthorized: true,
+    },
+  });
+  try {
+    const reply = await client.request({
+      method: 'POST',
+      path: `${url.pathname}${url.search}`,
+      headers: { ...request.headers, 'accept-encoding': 'identity' },
+      body: request.body,
+      reset: true,
+      signal,
+    });
+    await discard(reply.body, settings.maxResponseBytes);
+    return usable(reply);
+  } finally {
+    // One connection an attempt: none is used again behind the check of its address.
+    await client.destroy();
+  }
+}
+
+/** The settings may have changed since the URL was stored. */
+function checkedUrl(rules: AddressRules, url: string): string {
+  try {
+    return checkWebhookUrl(rules, url);
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    throw new WebhookSendError('refused_address', error.message, { cause: error });
+  }
+}
+
+/** Answers a socket's look-up with the addresses that were checked, and with nothing else. */
+function answering(addresses: string[]): LookupFunction {
+  const records = addresses.map((address) => ({ address, family: isIP(address) }));
+  return (_hostname, options, callback) => {
+    const [first] = records;
+    if (options.all || !first) callback(null, records);
+    else callback(null, first.address, first.family);
+  };
+}
+
+function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    work.then(resolve, reject);
+  });
+}
+
+/** Reads the answer to its end and keeps nothing of it. */
+async function discard(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<void> {
+  let readBytes = 0;
+  for await (const chunk of body) {
+    readBytes += chunk.length;
+    if (readBytes > maxBytes) {
+      throw new WebhookSendError('too_large', `the answer is larger than ${maxBytes} bytes`);
+    }
+  }
+}
+
+function usable(reply: Dispatcher.ResponseData): WebhookReply {
+  const status = reply.statusCode;
+  if (status >= 300 && status < 400) {
+    throw new WebhookSendError('redirect', `HTTP status ${status}: redirects are not followed`, { status });
+  }
+  return { status, retryAfterSeconds: retryAfterSeconds(reply.headers['retry-after'], Date.now()) };
+}
