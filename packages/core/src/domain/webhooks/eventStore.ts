@@ -16,13 +16,17 @@ export interface NewDelivery {
   eventId: string;
 }
 
-/** The tenant's active webhooks that ask for one of the types. */
+/**
+ * The tenant's active webhooks that ask for one of the types. They stay until the transaction ends: one that was
+ * deleted meanwhile would fail the deliveries' foreign key, and with it the decision.
+ */
 export async function readSubscriptions(
   tx: Tx,
   query: { tenantId: string; types: string[] },
 ): Promise<{ id: string; events: string[] }[]> {
   const { rows } = await tx.raw(
-    'select id, events from webhooks where tenant_id = ? and is_active and events && ?::text[]',
+    `select id, events from webhooks where tenant_id = ? and is_active and events && ?::text[] order by id
+     for key share`,
     [query.tenantId, query.types],
   );
   return rows;
