@@ -11,6 +11,12 @@ export type CommandEntry = {
 /** Every command of `./stack`, in the order of the help. A test keeps names and summaries equal to the files'. */
 export const commandList: readonly CommandEntry[] = [
   {
+    name: 'up',
+    group: 'Run',
+    summary: 'Start the product here and check it with a real item',
+    load: () => import('../up.ts'),
+  },
+  {
     name: 'down',
     group: 'Run',
     summary: 'Stop what runs here and keep its data',
@@ -27,5 +33,47 @@ export const commandList: readonly CommandEntry[] = [
     group: 'Run',
     summary: 'Show the logs of what runs here',
     load: () => import('../logs.ts'),
+  },
+  {
+    name: 'migrate',
+    group: 'Run',
+    summary: 'Bring the database to the newest schema',
+    load: () => import('../migrate.ts'),
+  },
+  {
+    name: 'tenant',
+    group: 'Tenants and keys',
+    summary: 'Make tenants, list them, and say from which networks their keys may be used',
+    load: () => import('../tenant.ts'),
+  },
+  {
+    name: 'key',
+    group: 'Tenants and keys',
+    summary: "Make, list and revoke tenants' API keys",
+    load: () => import('../key.ts'),
+  },
+  {
+    name: 'demo',
+    group: 'Prove',
+    summary: 'Decide on real files, and verify everything that comes back',
+    load: () => import('../demo.ts'),
+  },
+  {
+    name: 'verify-pack',
+    group: 'Prove',
+    summary: 'Verify an evidence pack offline, trusting no key that it brought',
+    load: () => import('../verifyPack.ts'),
+  },
+  {
+    name: 'verify-ledger',
+    group: 'Prove',
+    summary: "Verify tenants' ledgers from the first event to the head",
+    load: () => import('../verifyLedger.ts'),
+  },
+  {
+    name: 'train-model',
+    group: 'Models',
+    summary: 'Train the risk and anomaly models, reproducibly from a seed',
+    load: () => import('../trainModel.ts'),
   },
 ];

@@ -1,0 +1,42 @@
+import { Scopes, type TenantScope } from '@origin-stack/contract/scopes';
+import { DomainError } from '../domainError.ts';
+import type { Clock, Db, Ids } from '../ports.ts';
+import { inTenant } from '../tenants/inTenant.ts';
+import { insertKey } from './keyStore.ts';
+
+const BCRYPT = /^\$2[aby]\$(0[4-9]|1[0-9]|2[0-9]|3[01])\$[./A-Za-z0-9]{53}$/;
+
+/**
+ * Imports a key of an older system by its bcrypt digest. It is accepted while `LEGACY_APIKEY_FALLBACK` is true, and its
+ * first use replaces the digest by ours. Throws `validation_failed` where digest or prefix have not the form.
+ */
+export async function importLegacyKey(
+  deps: { db: Db; clock: Clock; ids: Ids },
+  input: { tenantId: string; name: string; scopes: TenantScope[]; prefix: string; digest: string },
+): Promise<{ id: string }> {
+  const scopes = Scopes.safeParse(input.scopes);
+  if (!scopes.success) throw new DomainError('validation_failed', scopes.error.message);
+  if (!BCRYPT.test(input.digest)) throw new DomainError('validation_failed', 'Not a bcrypt digest.');
+  if (!/^[\x21-\x7e]{8}$/.test(input.prefix) || input.prefix.startsWith('ok_')) {
+    throw new DomainError(
+      'validation_failed',
+      'The prefix is the first 8 characters of a key that is not ours.',
+    );
+  }
+  const id = deps.ids.next();
+  await inTenant(deps.db, input.tenantId, (tx) =>
+    insertKey(tx, {
+      id,
+      tenantId: input.tenantId,
+      prefix: input.prefix,
+      digest: null,
+      pepperId: null,
+      legacyDigest: input.digest,
+      name: input.name,
+      scopes: scopes.data,
+      expiresAt: null,
+      createdAt: deps.clock.now(),
+    }),
+  );
+  return { id };
+}

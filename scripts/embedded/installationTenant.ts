@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TENANT_SCOPES } from '@origin-stack/contract/scopes';
+import { createKey } from '@origin-stack/core/domain/keys/createKey';
+import { createTenant } from '@origin-stack/core/domain/tenants/createTenant';
+import { listTenants } from '@origin-stack/core/domain/tenants/tenantStore';
+import { writeFileAtomically } from '../lib/writeFileAtomically.ts';
+import { newestModels } from './newestModels.ts';
+import type { Operator } from './operator.ts';
+import { locateStateDir } from './stateDir.ts';
+
+/**
+ * A key of a tenant that commands use for themselves (`self-check`, `demo`), made with its tenant the first time and kept
+ * in a 0400 file.
+ */
+export async function installationKey(
+  operator: Operator,
+  name: string,
+  stateRoot: string | undefined,
+): Promise<string> {
+  const file = join(locateStateDir(stateRoot).secrets, `${name}-key`);
+  const kept = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (kept !== undefined) return kept;
+  const tenants = await operator.db.transaction(listTenants);
+  const known = tenants.find((tenant) => tenant.name === name)?.id;
+  const tenantId = known ?? (await makeTenant(operator, name));
+  const { keyValue } = await createKey(
+    { ...operator, pepper: operator.keyring.pepper },
+    { tenantId, name, scopes: [...TENANT_SCOPES], expiresAt: null },
+  );
+  await writeFileAtomically(file, keyValue, { mode: 0o400 });
+  return keyValue;
+}
+
+async function makeTenant(operator: Operator, name: string): Promise<string> {
+  const models = newestModels(operator.models);
+  const { tenantId } = await createTenant(operator, { name, models, correlationId: operator.ids.next() });
+  return tenantId;
+}

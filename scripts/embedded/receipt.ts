@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import type { ProvenItem } from '../proof/proveItem.ts';
+import { describeRun } from './describeRun.ts';
+import type { StateDir } from './stateDir.ts';
+
+/** What runs, where, and what to type next. With the item that was proven, what the self-check saw. */
+export async function receipt(dir: StateDir, proven: ProvenItem | undefined): Promise<string> {
+  const run = await describeRun(dir);
+  const services = run.services.map(
+    ({ name, state, port }) => `  ${name.padEnd(10)} ${state}${port ? ` on 127.0.0.1:${port}` : ''}`,
+  );
+  const checked = proven
+    ? [
+        '',
+        `Self-check: ${proven.reply.decision}, certificate, evidence pack and webhook verified`,
+        `  ledger      event ${proven.reply.ledger.sequence}, ${proven.reply.ledger.event_hash.slice(0, 16)}…`,
+        `  signed by   ${proven.certificate.kid}`,
+      ]
+    : [];
+  return [
+    '',
+    'EVALUATION ONLY: local keys, one machine, no TLS, no hardening.',
+    '',
+    `  API         ${run.urls.api}`,
+    `  reference   ${run.urls.docs}`,
+    `  operator    key in ${join(dir.secrets, 'operator-key')}`,
+    '',
+    ...services,
+    ...checked,
+    '',
+    'Next:',
+    '  ./stack demo                   decide on real files and verify everything',
+    '  ./stack tenant create acme     make a tenant',
+    '  ./stack key create acme        and a key for it',
+    '  ./stack status                 how it is',
+    '  ./stack down                   stop it; the data stays',
+  ].join('\n');
+}

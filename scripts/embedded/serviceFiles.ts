@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { generateApiKey } from '@origin-stack/core/domain/keys/apiKey';
+import type { ServiceKeyList } from '@origin-stack/core/domain/keys/serviceKeys';
+import { ROLES, type RolePasswords } from '@origin-stack/core/infra/bootstrapDatabase';
+import { createLocalKeys } from '@origin-stack/core/infra/keyProviders/local';
+import { writeFileAtomically } from '../lib/writeFileAtomically.ts';
+import { openSecret, type Secret, type SecretName } from './secretFiles.ts';
+import type { StateDir } from './stateDir.ts';
+
+export const SIGNING_KEY_ID = 'signing-1';
+export const DATABASE = 'origin';
+
+/** Files that hold what a service's settings read: addresses with their passwords, keys and digest lists. */
+export interface ServiceFiles {
+  keysDir: string;
+  operatorKey: Secret;
+  serviceKeyList: string;
+  urls: Record<keyof typeof ROLES | 'redis', string>;
+}
+
+export const serviceFiles = (dir: StateDir) => ({
+  keysDir: join(dir.secrets, 'keys'),
+  serviceKeyList: join(dir.secrets, 'service-keys.json'),
+  urls: {
+    owner: join(dir.secrets, 'database-url-owner'),
+    api: join(dir.secrets, 'database-url-api'),
+    worker: join(dir.secrets, 'database-url-worker'),
+    redis: join(dir.secrets, 'redis-url'),
+  },
+});
+
+/** Makes the local keys and the operator's key where they are not there yet, and the digest list from it. */
+export async function makeServiceFiles(dir: StateDir): Promise<ServiceFiles> {
+  const files = serviceFiles(dir);
+  await createLocalKeys({ path: files.keysDir, signingKeyId: SIGNING_KEY_ID, bits: 3072 });
+  const operatorKey = await openSecret(dir, 'operator-key', () => generateApiKey('op').key);
+  const list: ServiceKeyList = [
+    {
+      prefix: operatorKey.value.split('_')[2] ?? '',
+      kind: 'op',
+      service: 'operator',
+      scopes: ['admin', 'metrics:read', 'health:read'],
+      sha256: createHash('sha256').update(operatorKey.value, 'ascii').digest('hex'),
+      expires_at: null,
+    },
+  ];
+  await writeFileAtomically(files.serviceKeyList, `${JSON.stringify(list, null, 2)}\n`, { mode: 0o400 });
+  return { ...files, operatorKey };
+}
+
+/** Writes the addresses of the running servers, with each role's password; ports may differ from run to run. */
+export async function writeAddresses(
+  dir: StateDir,
+  servers: { superuserUrl: string; redisUrl: string; passwords: RolePasswords },
+): Promise<Record<keyof typeof ROLES, string>> {
+  const { urls } = serviceFiles(dir);
+  const written = {} as Record<keyof typeof ROLES, string>;
+  for (const part of ['owner', 'api', 'worker'] as const) {
+    const url = new URL(servers.superuserUrl);
+    url.username = ROLES[part];
+    url.password = servers.passwords[part];
+    url.pathname = `/${DATABASE}`;
+    written[part] = url.href;
+    await writeFileAtomically(urls[part], url.href, { mode: 0o400 });
+  }
+  await writeFileAtomically(urls.redis, servers.redisUrl, { mode: 0o400 });
+  return written;
+}
+
+export const rolePasswords = (secrets: Record<SecretName, Secret>): RolePasswords => ({
+  owner: secrets.databaseOwner.value,
+  api: secrets.databaseApi.value,
+  worker: secrets.databaseWorker.value,
+});

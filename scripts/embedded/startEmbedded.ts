@@ -1,0 +1,72 @@
+import { fileURLToPath } from 'node:url';
+import { bootstrapDatabase } from '@origin-stack/core/infra/bootstrapDatabase';
+import { migrate } from '@origin-stack/core/infra/migrate';
+import { postgresService, redisService } from './databaseServices.ts';
+import { requireFreePort } from './portHolder.ts';
+import { answersOk, programService } from './programService.ts';
+import { openSecrets } from './secretFiles.ts';
+import { DATABASE, makeServiceFiles, rolePasswords, writeAddresses } from './serviceFiles.ts';
+import { type Ports, serviceSettings } from './serviceSettings.ts';
+import { makeStateDir, type StateDir } from './stateDir.ts';
+import { supervise } from './supervise.ts';
+
+export interface EmbeddedOptions {
+  dir: StateDir;
+  ports: Ports;
+  postgresPort: number;
+  redisPort: number;
+  signal: AbortSignal;
+  report(message: string): void;
+  onReady(): Promise<void>;
+}
+
+const main = (workspace: 'api' | 'worker') =>
+  fileURLToPath(import.meta.resolve(`@origin-stack/${workspace}/main`));
+
+/** Runs PostgreSQL, Redis, the API and the worker on loopback until `signal` aborts; their data stays. */
+export async function startEmbedded(options: EmbeddedOptions): Promise<void> {
+  const { dir, ports, signal, report } = options;
+  await requireFreePort({ port: ports.api, purpose: 'the API', flag: '--port' });
+  await requireFreePort({ port: ports.internal, purpose: 'the internal listener', flag: '--internal-port' });
+  await makeStateDir(dir);
+  const secrets = await openSecrets(dir);
+  await makeServiceFiles(dir);
+  const postgres = postgresService({ dir, secrets, report, postgresPort: options.postgresPort });
+  const redis = redisService({ dir, secrets, report, redisPort: options.redisPort });
+  const api = `http://127.0.0.1:${ports.api}`;
+  const program = (name: 'api' | 'worker', port?: Parameters<typeof programService>[0]['port']) => ({
+    dir,
+    name,
+    command: process.execPath,
+    args: [main(name)],
+    env: serviceSettings(name, { dir, secrets, ports }),
+    ...(port ? { port } : {}),
+  });
+  await supervise({
+    dir,
+    purpose: './stack up',
+    bases: [postgres, redis],
+    async programs() {
+      const passwords = rolePasswords(secrets);
+      await bootstrapDatabase(postgres.url(), { database: DATABASE, passwords });
+      const urls = await writeAddresses(dir, {
+        superuserUrl: postgres.url(),
+        redisUrl: redis.url(),
+        passwords,
+      });
+      const ran = await migrate(urls.owner);
+      if (ran.length > 0) report(`migrated the database: ${ran.join(', ')}`);
+      return [
+        programService({
+          ...program('api', { port: ports.api, purpose: 'the API', flag: '--port' }),
+          isReady: answersOk(`${api}/ready`),
+        }),
+        programService(program('worker')),
+      ];
+    },
+    urls: { api, docs: `${api}/docs`, ready: `${api}/ready` },
+    onReady: options.onReady,
+    signal,
+    report,
+  });
+}

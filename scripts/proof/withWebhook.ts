@@ -1,0 +1,22 @@
+import type { OriginClient } from '@origin-stack/sdk';
+import { startWebhookReceiver, type WebhookReceiver } from './webhookReceiver.ts';
+
+/** Runs `work` with a webhook that leads to a receiver of ours; both are gone afterwards. */
+export async function withWebhook<T>(
+  client: OriginClient,
+  work: (receiver: WebhookReceiver) => Promise<T>,
+): Promise<T> {
+  await using receiver = await startWebhookReceiver();
+  const webhook = await client.createWebhook({
+    url: receiver.url,
+    events: ['decision.created', 'evidence.ready', 'evidence.failed'],
+    description: 'a receiver that ends with its command',
+  });
+  if (webhook.secret === null) throw new Error('the reply to a new webhook held no secret');
+  receiver.trust(webhook.secret);
+  try {
+    return await work(receiver);
+  } finally {
+    await client.deleteWebhook(webhook.id);
+  }
+}

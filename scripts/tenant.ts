@@ -1,0 +1,70 @@
+import { allowNetworks } from '@origin-stack/core/domain/tenants/allowNetworks';
+import { createTenant } from '@origin-stack/core/domain/tenants/createTenant';
+import { listTenants } from '@origin-stack/core/domain/tenants/tenantStore';
+import { markKeys } from '@origin-stack/core/infra/keyMarks';
+import { findTenant } from './embedded/findTenant.ts';
+import { newestModels } from './embedded/newestModels.ts';
+import { type Operator, openOperator } from './embedded/operator.ts';
+import { type CommandResult, defineCommand } from './lib/command.ts';
+import { UsageError } from './lib/commandErrors.ts';
+import { fromDomain } from './lib/fromDomain.ts';
+import { stateDirFlag } from './lib/stateDirFlag.ts';
+
+const MARK_SLACK_SECONDS = 600;
+
+export const command = defineCommand({
+  name: 'tenant',
+  summary: 'Make tenants, list them, and say from which networks their keys may be used',
+  arguments: { usage: 'create NAME | list | allow NAME [CIDR…]', min: 1, max: 100 },
+  details: 'allow replaces the list; without a CIDR every address is admitted again. It is in force at once.',
+  examples: [
+    './stack tenant create acme',
+    './stack tenant list',
+    './stack tenant allow acme 203.0.113.0/24 2001:db8::/32',
+    './stack tenant allow acme',
+  ],
+  flags: { 'state-dir': stateDirFlag },
+  async run({ flags, args: [verb, ...rest] }) {
+    const run = { create, list, allow }[verb ?? ''];
+    if (!run) throw new UsageError({ what: `tenant does not know ${verb}`, next: './stack tenant --help' });
+    await using operator = await openOperator(flags['state-dir']);
+    return fromDomain(() => run(operator, rest));
+  },
+});
+
+async function create(operator: Operator, [name, ...more]: string[]): Promise<CommandResult> {
+  if (!name || more.length > 0 || name.length > 200) {
+    throw new UsageError({ what: 'create takes one name', next: './stack tenant create acme' });
+  }
+  const models = newestModels(operator.models);
+  const { tenantId, policyId } = await createTenant(operator, {
+    name,
+    models,
+    correlationId: operator.ids.next(),
+  });
+  return {
+    data: { id: tenantId, name, policy_id: policyId },
+    text: `tenant ${name} is made\nid:      ${tenantId}\npolicy:  default, version 1 (${policyId})\nnext:    ./stack key create ${name}`,
+  };
+}
+
+async function list({ db }: Operator): Promise<CommandResult> {
+  const tenants = await db.transaction(listTenants);
+  const lines = tenants.map(
+    ({ id, name, ip_allowlist }) => `${id}  ${name}  ${ip_allowlist.join(' ') || 'any address'}`,
+  );
+  return {
+    data: { tenants: tenants.map((tenant) => ({ ...tenant })) },
+    text: lines.join('\n') || 'there are no tenants',
+  };
+}
+
+async function allow(operator: Operator, [name, ...networks]: string[]): Promise<CommandResult> {
+  if (!name)
+    throw new UsageError({ what: 'allow takes a tenant', next: './stack tenant allow acme 203.0.113.0/24' });
+  const tenant = await findTenant(operator, name);
+  const prefixes = await allowNetworks(operator, { tenantId: tenant.id, networks });
+  await markKeys(operator.redis, prefixes, MARK_SLACK_SECONDS);
+  const said = networks.length > 0 ? `only from ${networks.join(', ')}` : 'from any address';
+  return { data: { id: tenant.id, ip_allowlist: networks }, text: `keys of ${tenant.name} work ${said}` };
+}

@@ -1,0 +1,81 @@
+import { describeRun } from './embedded/describeRun.ts';
+import { detachSupervisor } from './embedded/detach.ts';
+import { receipt } from './embedded/receipt.ts';
+import { findRunning } from './embedded/runState.ts';
+import { selfCheck } from './embedded/selfCheck.ts';
+import { startEmbedded } from './embedded/startEmbedded.ts';
+import { locateStateDir } from './embedded/stateDir.ts';
+import { defineCommand } from './lib/command.ts';
+import { stateDirFlag } from './lib/stateDirFlag.ts';
+
+const DETACH_DEADLINE_MS = 300_000;
+const PORT = { type: 'integer', placeholder: 'PORT', min: 0, max: 65_535 } as const;
+
+export const command = defineCommand({
+  name: 'up',
+  summary: 'Start the product here and check it with a real item',
+  details:
+    'Runs a real PostgreSQL, a real Redis, the API and the worker on 127.0.0.1: evaluation only. It stays in the foreground ' +
+    'until Ctrl-C; the data stays for the next time. A second up says that it runs already.',
+  examples: ['./stack up', './stack up --detach', './stack up --port 8081 --internal-port 9091'],
+  flags: {
+    detach: { type: 'boolean', short: 'd', summary: 'return when it is ready, and let it run' },
+    embedded: { type: 'boolean', summary: 'the embedded default, also where a container engine answers' },
+    port: { ...PORT, default: 8080, summary: 'port of the API' },
+    'internal-port': { ...PORT, default: 9090, summary: 'port of metrics and full health' },
+    'postgres-port': { ...PORT, default: 0, summary: 'port of PostgreSQL; 0 is a free one' },
+    'redis-port': { ...PORT, default: 0, summary: 'port of Redis; 0 is a free one' },
+    'state-dir': stateDirFlag,
+  },
+  async run({ flags, progress, print, signal, json }) {
+    const stateRoot = flags['state-dir'];
+    const dir = locateStateDir(stateRoot);
+    const running = await findRunning(dir);
+    if (running?.phase === 'ready') {
+      return {
+        data: { ...(await describeRun(dir)) },
+        text: `it runs already: ${running.urls.api}`,
+      };
+    }
+    if (flags.detach) {
+      const step = progress.step('starting in the background');
+      await detachSupervisor({ dir, argv: argvOf(flags), deadlineMs: DETACH_DEADLINE_MS, signal });
+      step.done();
+      const text = await receipt(dir, undefined);
+      return { data: { ...(await describeRun(dir)) }, text };
+    }
+    const starting = progress.step('starting PostgreSQL, Redis, the API and the worker');
+    await startEmbedded({
+      dir,
+      ports: { api: flags.port, internal: flags['internal-port'] },
+      postgresPort: flags['postgres-port'],
+      redisPort: flags['redis-port'],
+      signal,
+      report: progress.note,
+      async onReady() {
+        starting.done();
+        const step = progress.step('checking it with a real item');
+        const proven = await selfCheck(stateRoot, step);
+        step.done(`${proven.pack.verdict.checks.length} checks of the evidence pack passed`);
+        print(json ? JSON.stringify(await describeRun(dir)) : await receipt(dir, proven));
+      },
+    });
+    progress.note('stopped; the data is kept');
+    return undefined;
+  },
+});
+
+type UpFlags = {
+  port: number;
+  'internal-port': number;
+  'postgres-port': number;
+  'redis-port': number;
+  'state-dir'?: string | undefined;
+};
+
+/** The command line of the supervisor in the background: the same, in the foreground. */
+function argvOf(flags: UpFlags): string[] {
+  const names = ['port', 'internal-port', 'postgres-port', 'redis-port'] as const;
+  const ports = names.flatMap((name) => [`--${name}`, String(flags[name])]);
+  return ['up', '--embedded', ...ports, ...(flags['state-dir'] ? ['--state-dir', flags['state-dir']] : [])];
+}

@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises';
+import { Jwks } from '@origin-stack/contract/certificates';
+import { verifyPack } from '@origin-stack/sdk';
+import { defineCommand } from './lib/command.ts';
+import { PreconditionError, UsageError } from './lib/commandErrors.ts';
+
+const NOT_CHECKED = 3;
+
+export const command = defineCommand({
+  name: 'verify-pack',
+  summary: 'Verify an evidence pack offline, trusting no key that it brought',
+  arguments: { usage: 'FILE', min: 1, max: 1 },
+  details:
+    'Needs no server. Pin the signer with --jwks (the keys, fetched from /.well-known/jwks.json by a way you trust) or with ' +
+    '--kid (the thumbprint of a key, several times after a key rotation). Without either it says "consistent, signer not checked" ' +
+    'and exits 3. Exits 1 where the pack does not verify.',
+  examples: [
+    './stack verify-pack pack.zip --jwks jwks.json',
+    './stack verify-pack pack.zip --kid THUMBPRINT',
+  ],
+  flags: {
+    jwks: { type: 'string', placeholder: 'FILE', summary: 'the keys to trust' },
+    kid: {
+      type: 'string',
+      placeholder: 'THUMBPRINT',
+      multiple: true,
+      summary: 'the thumbprint of a key to trust',
+    },
+  },
+  async run({ flags, args: [file = ''] }) {
+    const zip = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+      throw new PreconditionError({ what: `cannot read ${file}`, why: error.code ?? error.message });
+    });
+    const jwks = flags.jwks === undefined ? undefined : await readJwks(flags.jwks);
+    const pin = jwks ? { jwks } : flags.kid.length > 0 ? { kid: flags.kid } : {};
+    const verdict = await verifyPack({ zip, ...pin });
+    const lines = verdict.checks.map(
+      ({ name, ok, detail }) => `${ok ? '✓' : '✗'} ${name.replaceAll('_', ' ')}: ${detail}`,
+    );
+    const word = !verdict.ok
+      ? 'NOT VALID'
+      : verdict.signerChecked
+        ? 'valid'
+        : 'consistent, signer not checked';
+    return {
+      data: { file, verdict: word, ...structuredClone(verdict) },
+      text: [...lines, '', word].join('\n'),
+      exitCode: !verdict.ok ? 1 : verdict.signerChecked ? 0 : NOT_CHECKED,
+    };
+  },
+});
+
+async function readJwks(file: string): Promise<Jwks> {
+  try {
+    return Jwks.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch (error) {
+    throw new UsageError({
+      what: `${file} is not a JWKS of signing keys`,
+      why: (error as Error).message.slice(0, 200),
+      next: 'curl https://YOUR-HOST/.well-known/jwks.json -o jwks.json',
+    });
+  }
+}
