@@ -61,7 +61,8 @@ export const command = defineCommand({
     if (!run) throw new UsageError({ what: `key does not know ${verb}`, next: './stack key --help' });
     await using operator = await openOperator(flags['state-dir']);
     const tenant = await findTenant(operator, tenantName);
-    return fromDomain(() => run({ operator, tenant, keyId, flags }));
+    // Awaited here: without it the operator would be closed under the work.
+    return await fromDomain(() => run({ operator, tenant, keyId, flags }));
   },
 });
 

@@ -28,7 +28,8 @@ export const command = defineCommand({
     const run = { create, list, allow }[verb ?? ''];
     if (!run) throw new UsageError({ what: `tenant does not know ${verb}`, next: './stack tenant --help' });
     await using operator = await openOperator(flags['state-dir']);
-    return fromDomain(() => run(operator, rest));
+    // Awaited here: without it the operator would be closed under the work.
+    return await fromDomain(() => run(operator, rest));
   },
 });
 

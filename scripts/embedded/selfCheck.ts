@@ -12,7 +12,7 @@ export async function selfCheck(stateRoot: string | undefined, step: Step): Prom
   const apiKey = await installationKey(operator, 'self-check', stateRoot);
   const client = new OriginClient({ baseUrl: operator.state.urls.api ?? '', apiKey });
   const jwks = await client.getJwks();
-  return withWebhook(client, (receiver) =>
+  return await withWebhook(client, (receiver) =>
     proveItem(
       { client, jwks, receiver },
       {
