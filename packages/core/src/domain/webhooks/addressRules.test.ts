@@ -70,6 +70,7 @@ describe('createAddressRules', () => {
     'fe80::a9fe:a9fe',
     '::ffff:169.254.169.254',
     '::169.254.169.254',
+    '::a9fe:a9fe',
     '::ffff:0:169.254.169.254',
     '64:ff9b::a9fe:a9fe',
     '64:ff9b:1::a9fe:a9fe',

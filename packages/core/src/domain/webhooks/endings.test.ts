@@ -1,10 +1,13 @@
+import { eventually } from '@origin-stack/testkit/eventually';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createBreakers } from '../../infra/breakers.ts';
 import { openWebhookBed, type WebhookBed } from '../../infra/webhookSender/test/openWebhookBed.ts';
 import { type Receiver, startReceiver } from '../../infra/webhookSender/test/startReceiver.ts';
 import type { Actor } from '../ports.ts';
+import { inTenant } from '../tenants/inTenant.ts';
 import { isEndpointDown } from './attemptDelivery.ts';
 import { createWebhook } from './createWebhook.ts';
+import { lockDelivery } from './deliveryStore.ts';
 import { listDeliveries } from './listDeliveries.ts';
 import { getWebhook } from './readWebhooks.ts';
 import { replayDelivery } from './replayDelivery.ts';
@@ -152,8 +155,14 @@ describe('replay', () => {
     const { actor, id } = await setUp(204);
     const { delivery_id } = await testWebhook(bed.deps, actor, id);
     await bed.deliverAll();
-    const tries = Array.from({ length: 8 }, () => replayDelivery(bed.deps, actor, delivery_id));
-    const settled = await Promise.allSettled(tries);
+    const { tries } = await inTenant(bed.owner, actor.tenantId, async (tx) => {
+      await lockDelivery(tx, { tenantId: actor.tenantId, id: delivery_id });
+      const begun = [1, 2, 3].map(() => replayDelivery(bed.deps, actor, delivery_id));
+      const settled = Promise.allSettled(begun);
+      await eventually(async () => (await bed.waiting()) === 3);
+      return { tries: settled };
+    });
+    const settled = await tries;
     expect(settled.filter((one) => one.status === 'fulfilled')).toHaveLength(1);
     expect(await bed.deliverAll()).toEqual(['delivered']);
   });

@@ -61,7 +61,7 @@ describe('publishEvents', () => {
         () => 'published',
         (error: Error) => error.message,
       );
-      await eventually(someoneWaits);
+      await eventually(async () => (await bed.waiting()) === 1);
       return { published: settled };
     });
     expect(await published).toBe('published');
@@ -76,16 +76,8 @@ it('a test of a webhook that is deleted at the same moment is told that there is
   const { tested } = await inTenant(bed.deps.db, tenantId, async (deleting) => {
     await deleteWebhookRow(deleting, { tenantId, id });
     const settled = testWebhook(bed.deps, actor, id).catch((error: DomainError) => error);
-    await eventually(someoneWaits);
+    await eventually(async () => (await bed.waiting()) === 1);
     return { tested: settled };
   });
   expect(await tested).toMatchObject({ code: 'not_found' });
 });
-
-async function someoneWaits(): Promise<boolean> {
-  const { rows } = await bed.owner.raw(
-    `select 1 from pg_locks l join pg_stat_activity a using (pid)
-     where not l.granted and a.datname = current_database()`,
-  );
-  return rows.length > 0;
-}

@@ -67,7 +67,14 @@ describe('what is sent', () => {
 
   it('reaches an IPv6 literal that the operator admits', async () => {
     const hook = await receiver(undefined, { host: '::1' });
-    expect(await send(hook.url)).toMatchObject({ status: 204 });
+    const resolve = () => Promise.reject(new Error('a literal is not looked up'));
+    expect(await send(hook.url, { resolve })).toMatchObject({ status: 204 });
+  });
+
+  it('reaches a host of which one address is dead', async () => {
+    const hook = await receiver();
+    const resolve = async () => ['127.0.0.2', '127.0.0.1'];
+    expect(await send(`http://hook.example:${hook.port}/`, { resolve })).toMatchObject({ status: 204 });
   });
 
   it('reads a 4xx and a 5xx with its Retry-After as answers', async () => {

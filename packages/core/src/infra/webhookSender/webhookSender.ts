@@ -29,6 +29,8 @@ export interface WebhookSenderOptions {
 const TIMEOUT_MS = 5_000;
 const MAX_RESPONSE_BYTES = 65_536;
 const MAX_HEADER_BYTES = 16_384;
+/** How long one of several addresses is tried before the next; Node's 250 ms are too few across the world. */
+const ADDRESS_TIMEOUT_MS = 1_000;
 const CERTIFICATES = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 type Settings = Required<Omit<WebhookSenderOptions, 'caFile'>> & { secureContext: SecureContext };
@@ -85,8 +87,9 @@ async function post(settings: Settings, request: WebhookRequest): Promise<Webhoo
     maxHeaderSize: MAX_HEADER_BYTES,
     connect: {
       lookup: answering(addresses),
-      timeout: settings.timeoutMs,
-      // Ends a connection that is still being made; the client would wait for it.
+      autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT_MS,
+      // One deadline for everything. The client's own timers are coarse, and it would wait for a connection.
+      timeout: 0,
       signal,
       secureContext: settings.secureContext,
       rejectUnauthorized: true,

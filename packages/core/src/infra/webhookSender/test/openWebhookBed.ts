@@ -107,6 +107,14 @@ export async function openWebhookBed() {
     },
     openWork: async () =>
       (await owner('outbox').whereNull('done_at').select('attempts', 'last_error')).length,
+    /** How many sessions of this database wait for a lock. */
+    async waiting(): Promise<number> {
+      const { rows } = await owner.raw(
+        `select 1 from pg_locks l join pg_stat_activity a using (pid)
+         where not l.granted and a.datname = current_database()`,
+      );
+      return rows.length;
+    },
     passHours(hours: number) {
       nowMs += hours * 3_600_000;
     },
