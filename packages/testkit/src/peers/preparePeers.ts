@@ -1,0 +1,23 @@
+import { pathToFileURL } from 'node:url';
+import { installMoto, motoAvailable } from './moto.ts';
+import type { Availability } from './peerProcess.ts';
+import { buildVersitygw, versitygwAvailable } from './versitygw.ts';
+
+/**
+ * Builds and installs the protocol peers that this host can have, so that no test waits for it; says which it
+ * cannot have, and why. Rejects when one that it should have does not come about.
+ */
+export async function preparePeers(report: (text: string) => void): Promise<void> {
+  const peers: [Availability, () => Promise<string>][] = [
+    [motoAvailable(), () => installMoto(report)],
+    [versitygwAvailable(), () => buildVersitygw(report)],
+  ];
+  for (const [availability, prepare] of peers) {
+    if (availability.ok) await prepare();
+    else report(availability.reason);
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  await preparePeers((text) => process.stdout.write(`${text}\n`));
+}
