@@ -21,3 +21,8 @@ export class ObjectStoreError extends Error {
     this.reason = reason;
   }
 }
+
+/** Whether an error means that the store is away, for a breaker: what it refuses or has not is an answer. */
+export function isObjectStoreAway(error: unknown): boolean {
+  return error instanceof ObjectStoreError && ['unavailable', 'timeout'].includes(error.reason);
+}

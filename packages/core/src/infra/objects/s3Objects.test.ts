@@ -4,6 +4,7 @@ import { type AddressInfo, createServer as createTcpServer, type Socket } from '
 import { startVersitygw, type Versitygw, versitygwAvailable } from '@origin-stack/testkit/peers/versitygw';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../systemClock.ts';
+import { isObjectStoreAway } from './objectStoreError.ts';
 import { openS3Objects, type S3ObjectsOptions } from './s3Objects.ts';
 import { objectStoreContract } from './test/objectStoreContract.ts';
 
@@ -74,6 +75,7 @@ describe.skipIf(!versitygw.ok)(`a bucket in S3${skipped}`, () => {
       .catch((thrown) => thrown);
     expect(error).toMatchObject({ name: 'ObjectStoreError', reason: 'refused' });
     expect(error.message).toBe('s3 objects: get a: SignatureDoesNotMatch');
+    expect(isObjectStoreAway(error)).toBe(false);
     expect(error).not.toHaveProperty('cause');
     const everything = JSON.stringify(error, Object.getOwnPropertyNames(error));
     for (const secret of [peer.accessKey, wrong.secretKey]) expect(everything).not.toContain(secret);
@@ -117,6 +119,7 @@ describe('an S3 endpoint that fails', () => {
     ];
     for (const outcome of await Promise.allSettled(calls)) {
       expect(outcome).toMatchObject({ status: 'rejected', reason: { reason: 'timeout' } });
+      expect(outcome.status === 'rejected' && isObjectStoreAway(outcome.reason)).toBe(true);
     }
     expect(Date.now() - startedMs).toBeLessThan(5000);
   });
