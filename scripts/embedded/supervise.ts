@@ -11,7 +11,7 @@ import { stopOrphans } from './stopOrphans.ts';
 
 /**
  * `bases` start side by side first; `programs` is called when they are ready (migrate here) and what it
- * returns starts one after the other. `onReady` runs once, when all of them are ready.
+ * returns starts one after the other. `onReady` runs once, when all of them are ready, and makes the run ready.
  */
 export type SuperviseOptions = {
   dir: StateDir;
@@ -53,8 +53,8 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
       signal.throwIfAborted();
       await start(program);
     }
-    await record.setPhase('ready');
     await options.onReady();
+    await record.setPhase('ready');
     await Promise.race([aborted(signal), ...kept.map((service) => service.gaveUp)]);
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -1,6 +1,7 @@
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
 import type { Db } from '../domain/ports.ts';
+import { TenantClient } from './tenantClient.ts';
 
 export interface PoolOptions {
   url: string;
@@ -76,7 +77,7 @@ function validator(lastUsedMs: WeakMap<object, number>) {
 export function createDatabase(options: PoolOptions): Db {
   const lastUsedMs = new WeakMap<object, number>();
   const db = knex({
-    client: 'pg',
+    client: TenantClient as unknown as typeof Knex.Client,
     connection: {
       connectionString: options.url,
       application_name: options.applicationName,

@@ -1,16 +1,15 @@
 import type { IngestReply } from '@origin-stack/contract/ingest';
-import { appendBehind, type EventDraft } from '../ledger/appendEvents.ts';
-import { lockHead } from '../ledger/ledgerStore.ts';
-import type { Clock, Db, Ids } from '../ports.ts';
+import { chain, type EventDraft } from '../ledger/appendEvents.ts';
+import { type LedgerHead, lockHead } from '../ledger/ledgerStore.ts';
+import type { Clock, Db, Ids, Tx } from '../ports.ts';
 import { inTenant } from '../tenants/inTenant.ts';
 import { publishEvents } from '../webhooks/publishEvents.ts';
 import {
-  insertCertificates,
-  insertSignals,
-  insertUploads,
+  isExternalIdTaken,
   type NewCertificate,
   type NewUpload,
   takenExternalIds,
+  writeDecisions,
 } from './uploadStore.ts';
 
 /** A decision that is made and signed, and not yet written. */
@@ -25,62 +24,70 @@ export interface DecisionDraft {
 export type Committed = IngestReply | null;
 
 /**
- * Writes decisions of one tenant in one transaction: uploads, signals, certificates, ledger events and the
- * deliveries that follow. The ledger's head is locked first, so that what is read after it stays true.
+ * Writes decisions of one tenant in one transaction: uploads, signals, certificates, ledger events and the deliveries
+ * that follow. External ids are nearly always new, so nobody asks first: where one is taken, the transaction is rolled
+ * back and begun again without it.
  */
-export function commitDecisions(
+export async function commitDecisions(
   deps: { db: Db; clock: Clock; ids: Ids },
   tenantId: string,
   drafts: DecisionDraft[],
 ): Promise<Committed[]> {
+  try {
+    return await inTenant(deps.db, tenantId, async (tx) => {
+      const head = await lockHead(tx, tenantId);
+      return write(deps, { tx, tenantId, head }, { drafts, taken: new Set() });
+    });
+  } catch (error) {
+    if (!isExternalIdTaken(error)) throw error;
+  }
   return inTenant(deps.db, tenantId, async (tx) => {
     const head = await lockHead(tx, tenantId);
-    const taken = await takenExternalIds(
-      tx,
-      tenantId,
-      drafts.map((draft) => draft.upload.external_id),
-    );
-    const fresh = drafts.filter((draft) => {
-      const isFresh = !taken.has(draft.upload.external_id);
-      taken.add(draft.upload.external_id);
-      return isFresh;
-    });
-    if (fresh.length === 0) return drafts.map(() => null);
-    const events = await appendBehind(tx, { tenantId, head, drafts: fresh.map((draft) => draft.event) });
-    const sequences = new Map(events.map((event) => [event.upload_id, event]));
-    const replies = new Map<DecisionDraft, IngestReply>();
-    for (const draft of fresh) {
-      const event = sequences.get(draft.upload.id);
-      if (!event) throw new Error('a decision has no ledger event');
-      const ledger = { sequence: event.sequence, event_hash: event.event_hash };
-      replies.set(draft, { ...draft.reply, ledger });
-    }
-    const uploads = fresh.map((draft) => ({
-      ...draft.upload,
-      ledger_sequence: replies.get(draft)?.ledger.sequence ?? 0,
-    }));
-    await insertUploads(tx, tenantId, uploads);
-    await insertSignals(
-      tx,
-      tenantId,
-      fresh.flatMap((draft) =>
-        draft.reply.reasons.map((reason, position) => ({ upload_id: draft.upload.id, position, ...reason })),
-      ),
-    );
-    await insertCertificates(
-      tx,
-      tenantId,
-      fresh.map((draft) => draft.certificate),
-    );
-    await publishEvents(
-      deps,
-      { tx, tenantId },
-      [...replies.values()].map((reply) => ({
-        type: 'decision.created',
-        data: reply,
-        correlationId: reply.correlation_id,
-      })),
-    );
-    return drafts.map((draft) => replies.get(draft) ?? null);
+    const externalIds = drafts.map((draft) => draft.upload.external_id);
+    const taken = await takenExternalIds(tx, tenantId, externalIds);
+    return write(deps, { tx, tenantId, head }, { drafts, taken });
   });
+}
+
+interface Place {
+  tx: Tx;
+  tenantId: string;
+  /** Locked. */
+  head: LedgerHead;
+}
+
+async function write(
+  deps: { clock: Clock; ids: Ids },
+  { tx, tenantId, head }: Place,
+  { drafts, taken }: { drafts: DecisionDraft[]; taken: Set<string> },
+): Promise<Committed[]> {
+  const fresh = drafts.filter(({ upload }) => {
+    const isFresh = !taken.has(upload.external_id);
+    taken.add(upload.external_id);
+    return isFresh;
+  });
+  if (fresh.length === 0) return drafts.map(() => null);
+  const events = chain({ tenantId, head, drafts: fresh.map((draft) => draft.event) });
+  const replies = new Map<DecisionDraft, IngestReply>();
+  for (const [index, { sequence, event_hash }] of events.entries()) {
+    const draft = fresh[index];
+    if (draft) replies.set(draft, { ...draft.reply, ledger: { sequence, event_hash } });
+  }
+  const isAwaited = await writeDecisions(tx, tenantId, {
+    events,
+    uploads: fresh.map((draft, index) => ({ ...draft.upload, ledger_sequence: head.sequence + 1 + index })),
+    signals: fresh.flatMap((draft) =>
+      draft.reply.reasons.map((reason, position) => ({ upload_id: draft.upload.id, position, ...reason })),
+    ),
+    certificates: fresh.map((draft) => draft.certificate),
+  });
+  if (isAwaited) {
+    const published = [...replies.values()].map((reply) => ({
+      type: 'decision.created' as const,
+      data: reply,
+      correlationId: reply.correlation_id,
+    }));
+    await publishEvents(deps, { tx, tenantId }, published);
+  }
+  return drafts.map((draft) => replies.get(draft) ?? null);
 }

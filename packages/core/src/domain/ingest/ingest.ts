@@ -83,7 +83,8 @@ function subjectInputs(deps: IngestDeps, tenantId: string, request: IngestReques
     kind,
     value,
     blindIndex: deps.keyring.blindIndex.mac(`${tenantId}:${kind}:${value}`),
-    accountCreatedAt: createdAt ?? null,
+    // RFC 3339 knows offsets to 23:59, PostgreSQL to 15:59.
+    accountCreatedAt: createdAt === undefined ? null : new Date(createdAt).toISOString(),
   });
   const { account, device } = request;
   return {

@@ -1,5 +1,6 @@
 import { PolicyDocument } from '@origin-stack/contract/policies';
 import type { Tx } from '../ports.ts';
+import { prepared } from '../prepared.ts';
 
 export interface ContextQuery {
   tenantId: string;
@@ -36,36 +37,59 @@ const COUNT_CAP = 10_000;
 const counted = (from: string) =>
   `(select count(*) from (select 1 from uploads u where ${from} limit ${COUNT_CAP}) c)`;
 
-const SQL = `
+const RFC3339 = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"';
+
+const READ_CONTEXT = {
+  name: 'read_context',
+  sql: `
   with account as (
     select id, wrapped_keys, coalesce(account_created_at, created_at) as since from subjects
-    where tenant_id = :tenantId and kind = 'account' and blind_index = :accountIndex
+    where tenant_id = $1::uuid and kind = 'account' and blind_index = $3::bytea
   ), device as (
     select id, wrapped_keys, created_at as since from subjects
-    where tenant_id = :tenantId and kind = 'device' and blind_index = :deviceIndex
+    where tenant_id = $1 and kind = 'device' and blind_index = $4::bytea
   ), policy as (
     select id, version, document_json from policies
-    where tenant_id = :tenantId and case when cast(:policyId as uuid) is null then name = 'default' else id = cast(:policyId as uuid) end
+    where tenant_id = $1 and case when $6::uuid is null then name = 'default' else id = $6::uuid end
     order by version desc limit 1
   )
   select
-    exists (select from uploads where tenant_id = :tenantId and external_id = :externalId) as exists,
-    (select array[id::text, wrapped_keys, to_char(since, :rfc3339)] from account) as account,
-    (select array[id::text, wrapped_keys, to_char(since, :rfc3339)] from device) as device,
+    exists (select from uploads where tenant_id = $1 and external_id = $2::text) as exists,
+    (select array[id::text, wrapped_keys, to_char(since, '${RFC3339}')] from account) as account,
+    (select array[id::text, wrapped_keys, to_char(since, '${RFC3339}')] from device) as device,
     (select array[id::text, version::text, document_json] from policy) as policy,
-    ${counted("u.account_id = (select id from account) and u.received_at > now() - interval '24 hours' and u.tenant_id = :tenantId")} as account_24h,
-    ${counted("u.device_id = (select id from device) and u.received_at > now() - interval '24 hours' and u.tenant_id = :tenantId")} as device_24h,
-    ${counted("u.account_id = (select id from account) and u.decision = 'quarantine' and u.tenant_id = :tenantId")} as account_quarantined,
-    ${counted("u.account_id = (select id from account) and u.decision = 'reject' and u.tenant_id = :tenantId")} as account_rejected,
-    ${counted("u.tenant_id = :tenantId and u.pvid = :pvid and u.decision = 'quarantine'")} as pvid_quarantined,
-    ${counted("u.tenant_id = :tenantId and u.pvid = :pvid and u.decision = 'reject'")} as pvid_rejected`;
+    ${counted("u.account_id = (select id from account) and u.received_at > now() - interval '24 hours' and u.tenant_id = $1")} as account_24h,
+    ${counted("u.device_id = (select id from device) and u.received_at > now() - interval '24 hours' and u.tenant_id = $1")} as device_24h,
+    ${counted("u.account_id = (select id from account) and u.decision = 'quarantine' and u.tenant_id = $1")} as account_quarantined,
+    ${counted("u.account_id = (select id from account) and u.decision = 'reject' and u.tenant_id = $1")} as account_rejected,
+    ${counted("u.tenant_id = $1 and u.pvid = $5 and u.decision = 'quarantine'")} as pvid_quarantined,
+    ${counted("u.tenant_id = $1 and u.pvid = $5 and u.decision = 'reject'")} as pvid_rejected`,
+};
 
-const RFC3339 = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"';
+interface ContextRow {
+  exists: boolean;
+  account: [string, string, string] | null;
+  device: [string, string, string] | null;
+  policy: [string, string, string] | null;
+  account_24h: number;
+  device_24h: number;
+  account_quarantined: number;
+  account_rejected: number;
+  pvid_quarantined: number;
+  pvid_rejected: number;
+}
 
 /** Everything that a decision is made on, in one round trip. */
 export async function readContext(tx: Tx, query: ContextQuery): Promise<DecisionContext> {
-  const { rows } = await tx.raw(SQL, { ...query, rfc3339: RFC3339 });
-  const row = rows[0];
+  const [row] = await prepared<ContextRow>(tx, READ_CONTEXT, [
+    query.tenantId,
+    query.externalId,
+    query.accountIndex,
+    query.deviceIndex,
+    query.pvid,
+    query.policyId,
+  ]);
+  if (!row) throw new Error('the context has no row');
   return {
     exists: row.exists,
     account: subject(row.account),

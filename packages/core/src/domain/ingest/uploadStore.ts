@@ -1,7 +1,9 @@
 import type { IngestReply, Upload } from '@origin-stack/contract/ingest';
 import { DecisionInputs } from '@origin-stack/contract/ingest';
 import { columnOf } from '../columnOf.ts';
+import { eventBindings, type LedgerRow, WRITE_EVENTS } from '../ledger/ledgerStore.ts';
 import type { Tx } from '../ports.ts';
+import { inOrder, prepared } from '../prepared.ts';
 
 export interface NewUpload {
   id: string;
@@ -47,12 +49,6 @@ const TYPES: Record<keyof NewUpload, string> = {
   received_at: 'timestamptz',
 };
 const NAMES = Object.keys(TYPES) as (keyof NewUpload)[];
-const INSERT = `insert into uploads (tenant_id, ${NAMES.join(', ')})
-  select ?::uuid, * from unnest(${NAMES.map((name) => `?::${TYPES[name]}[]`).join(', ')})`;
-
-export async function insertUploads(tx: Tx, tenantId: string, uploads: NewUpload[]): Promise<void> {
-  await tx.raw(INSERT, [tenantId, ...NAMES.map((name) => columnOf(uploads, name))]);
-}
 
 export interface NewSignal {
   upload_id: string;
@@ -62,18 +58,7 @@ export interface NewSignal {
   detail: string;
 }
 
-export async function insertSignals(tx: Tx, tenantId: string, signals: NewSignal[]): Promise<void> {
-  await tx.raw(
-    `insert into risk_signals (tenant_id, upload_id, position, rule, input, detail)
-     select ?::uuid, * from unnest(?::uuid[], ?::smallint[], ?::text[], ?::text[], ?::text[])`,
-    [
-      tenantId,
-      ...(['upload_id', 'position', 'rule', 'input', 'detail'] as const).map((name) =>
-        columnOf(signals, name),
-      ),
-    ],
-  );
-}
+const SIGNAL_COLUMNS = ['upload_id', 'position', 'rule', 'input', 'detail'] as const;
 
 export interface NewCertificate {
   id: string;
@@ -83,22 +68,54 @@ export interface NewCertificate {
   created_at: string;
 }
 
-export async function insertCertificates(
-  tx: Tx,
-  tenantId: string,
-  certificates: NewCertificate[],
-): Promise<void> {
-  await tx.raw(
-    `insert into certificates (tenant_id, id, upload_id, kid, jws, created_at)
-     select ?::uuid, * from unnest(?::uuid[], ?::uuid[], ?::text[], ?::text[], ?::timestamptz[])`,
-    [
-      tenantId,
-      ...(['id', 'upload_id', 'kid', 'jws', 'created_at'] as const).map((name) =>
-        columnOf(certificates, name),
-      ),
-    ],
-  );
+const CERTIFICATE_COLUMNS = ['id', 'upload_id', 'kid', 'jws', 'created_at'] as const;
+
+const WRITE_DECISIONS = inOrder(
+  'write_decisions',
+  `with ${WRITE_EVENTS}, written as (
+    insert into uploads (tenant_id, ${NAMES.join(', ')})
+    select ?::uuid, * from unnest(${NAMES.map((name) => `?::${TYPES[name]}[]`).join(', ')})
+  ), signals as (
+    insert into risk_signals (tenant_id, ${SIGNAL_COLUMNS.join(', ')})
+    select ?::uuid, * from unnest(?::uuid[], ?::smallint[], ?::text[], ?::text[], ?::text[])
+  ), certified as (
+    insert into certificates (tenant_id, ${CERTIFICATE_COLUMNS.join(', ')})
+    select ?::uuid, * from unnest(?::uuid[], ?::uuid[], ?::text[], ?::text[], ?::timestamptz[])
+  )
+  select exists (
+    select from webhooks where tenant_id = ?::uuid and is_active and 'decision.created' = any(events)
+  ) as "isAwaited"`,
+);
+
+/** Everything that decisions of one tenant leave, at least one. */
+export interface WrittenDecisions {
+  events: LedgerRow[];
+  uploads: NewUpload[];
+  signals: NewSignal[];
+  certificates: NewCertificate[];
 }
+
+/**
+ * Writes decisions with their ledger events in one statement, and says whether a webhook awaits them.
+ * Rejects where an external id is taken: {@link isExternalIdTaken}.
+ */
+export async function writeDecisions(tx: Tx, tenantId: string, rows: WrittenDecisions): Promise<boolean> {
+  const [answer] = await prepared<{ isAwaited: boolean }>(tx, WRITE_DECISIONS, [
+    ...eventBindings(tenantId, rows.events),
+    tenantId,
+    ...NAMES.map((name) => columnOf(rows.uploads, name)),
+    tenantId,
+    ...SIGNAL_COLUMNS.map((name) => columnOf(rows.signals, name)),
+    tenantId,
+    ...CERTIFICATE_COLUMNS.map((name) => columnOf(rows.certificates, name)),
+    tenantId,
+  ]);
+  return answer?.isAwaited === true;
+}
+
+/** Whether an error says that an upload of the same external id is there. */
+export const isExternalIdTaken = (error: unknown): boolean =>
+  error instanceof Error && 'constraint' in error && error.constraint === 'uploads_external_id';
 
 /** Which of the external ids are taken. Under the lock on the ledger's head nobody adds one meanwhile. */
 export async function takenExternalIds(

@@ -1,6 +1,7 @@
 import type { LedgerEventType } from '@origin-stack/contract/ledger';
 import { columnOf } from '../columnOf.ts';
 import type { Tx } from '../ports.ts';
+import { inOrder, prepared } from '../prepared.ts';
 
 export interface LedgerHead {
   sequence: number;
@@ -18,50 +19,7 @@ export interface LedgerRow {
   event_hash: string;
 }
 
-/** Opens the ledger of a new tenant. */
-export async function insertHead(tx: Tx, tenantId: string, genesis: string): Promise<void> {
-  await tx('ledger_heads').insert({ tenant_id: tenantId, sequence: 0, head_hash: genesis });
-}
-
-/** The tenant's head, locked until the transaction ends: who holds it writes the next sequence. */
-export async function lockHead(tx: Tx, tenantId: string): Promise<LedgerHead> {
-  const { rows } = await tx.raw(
-    'select sequence, head_hash as "headHash" from ledger_heads where tenant_id = ? for update',
-    [tenantId],
-  );
-  if (!rows[0]) throw new Error('the tenant has no ledger');
-  return rows[0];
-}
-
-/** Writes events in one statement and moves the head behind the last. */
-export async function insertEvents(tx: Tx, tenantId: string, events: LedgerRow[]): Promise<void> {
-  const last = events.at(-1);
-  if (!last) return;
-  const column = (name: keyof LedgerRow) => columnOf(events, name);
-  await tx.raw(
-    `with written as (
-       insert into ledger_events (tenant_id, sequence, event_id, event_type, event_timestamp, upload_id,
-         canonical_event_json, prev_hash, event_hash)
-       select ?::uuid, * from unnest(?::bigint[], ?::uuid[], ?::text[], ?::timestamptz[], ?::uuid[], ?::text[], ?::text[], ?::text[]))
-     update ledger_heads set sequence = ?, head_hash = ? where tenant_id = ?`,
-    [
-      tenantId,
-      column('sequence'),
-      column('event_id'),
-      column('event_type'),
-      column('event_timestamp'),
-      column('upload_id'),
-      column('canonical_event_json'),
-      column('prev_hash'),
-      column('event_hash'),
-      last.sequence,
-      last.event_hash,
-      tenantId,
-    ],
-  );
-}
-
-const COLUMNS = [
+const COLUMNS: (keyof LedgerRow)[] = [
   'sequence',
   'event_id',
   'event_type',
@@ -71,6 +29,48 @@ const COLUMNS = [
   'prev_hash',
   'event_hash',
 ];
+
+/** Opens the ledger of a new tenant. */
+export async function insertHead(tx: Tx, tenantId: string, genesis: string): Promise<void> {
+  await tx('ledger_heads').insert({ tenant_id: tenantId, sequence: 0, head_hash: genesis });
+}
+
+const LOCK_HEAD = {
+  name: 'lock_head',
+  sql: 'select sequence, head_hash as "headHash" from ledger_heads where tenant_id = $1 for update',
+};
+
+/** The tenant's head, locked until the transaction ends: who holds it writes the next sequence. */
+export async function lockHead(tx: Tx, tenantId: string): Promise<LedgerHead> {
+  const [head] = await prepared<LedgerHead>(tx, LOCK_HEAD, [tenantId]);
+  if (!head) throw new Error('the tenant has no ledger');
+  return head;
+}
+
+/** Events and the head behind the last of them, as the common table expressions `events` and `head` of a statement. */
+export const WRITE_EVENTS = `events as (
+    insert into ledger_events (tenant_id, sequence, event_id, event_type, event_timestamp, upload_id,
+      canonical_event_json, prev_hash, event_hash)
+    select ?::uuid, * from unnest(?::bigint[], ?::uuid[], ?::text[], ?::timestamptz[], ?::uuid[], ?::text[], ?::text[], ?::text[])
+  ), head as (
+    update ledger_heads set sequence = ?, head_hash = ? where tenant_id = ?
+  )`;
+
+/** The bindings of {@link WRITE_EVENTS}, for at least one event. */
+export function eventBindings(tenantId: string, events: LedgerRow[]): unknown[] {
+  const last = events.at(-1);
+  if (!last) throw new RangeError('no event to write');
+  const columns = COLUMNS.map((name) => columnOf(events, name));
+  return [tenantId, ...columns, last.sequence, last.event_hash, tenantId];
+}
+
+const INSERT_EVENTS = inOrder('insert_events', `with ${WRITE_EVENTS} select 1`);
+
+/** Writes events in one statement and moves the head behind the last. */
+export async function insertEvents(tx: Tx, tenantId: string, events: LedgerRow[]): Promise<void> {
+  if (events.length === 0) return;
+  await prepared(tx, INSERT_EVENTS, eventBindings(tenantId, events));
+}
 
 /** Events after a sequence, in order. */
 export async function readEventsAfter(

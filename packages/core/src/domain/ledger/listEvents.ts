@@ -10,7 +10,7 @@ export async function listEvents(
   actor: Actor,
   query: { limit: number; cursor?: string | undefined },
 ): Promise<{ items: LedgerEvent[]; next_cursor: string | null }> {
-  const after = query.cursor === undefined ? 0 : Number(decodeCursor('ledger', query.cursor));
+  const after = query.cursor === undefined ? 0 : Number(decodeCursor('ledger', query.cursor, 'sequence'));
   const rows = await inTenant(deps.db, actor.tenantId, (tx) =>
     readEventsAfter(tx, { tenantId: actor.tenantId, after, limit: query.limit + 1 }),
   );

@@ -1,12 +1,14 @@
+import type { Knex } from 'knex';
 import type { Db, Tx } from '../ports.ts';
 
+/** What a transaction of ours is begun with (infra/tenantClient.ts). */
+type TenantTransactionConfig = Knex.TransactionConfig & { tenantId: string };
+
 /**
- * Runs `work` in one transaction that sees the rows of one tenant and no other:
- * row-level security compares every row with the setting made here.
+ * Runs `work` in one transaction that sees the rows of one tenant and no other: row-level security compares every row
+ * with `app.tenant_id`, which the message that begins the transaction sets.
  */
 export function inTenant<T>(db: Db, tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-  return db.transaction(async (tx) => {
-    await tx.raw("select set_config('app.tenant_id', ?, true)", [tenantId]);
-    return work(tx);
-  });
+  const config: TenantTransactionConfig = { tenantId };
+  return db.transaction(work, config);
 }

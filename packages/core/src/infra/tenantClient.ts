@@ -1,0 +1,31 @@
+import PostgresTransaction from 'knex/lib/dialects/postgres/execution/pg-transaction.js';
+import PostgresClient from 'knex/lib/dialects/postgres/index.js';
+
+const TENANT_ID = /^[0-9a-f-]{36}$/;
+
+type Given = ConstructorParameters<typeof PostgresTransaction>;
+
+/** A transaction that names its tenant in the message that begins it: one round trip less for every request. */
+class TenantTransaction extends PostgresTransaction {
+  readonly #tenantId: unknown;
+
+  constructor(...given: Given) {
+    super(...given);
+    this.#tenantId = given[2]?.tenantId;
+  }
+
+  override begin(connection: unknown) {
+    const tenantId = this.#tenantId;
+    if (tenantId === undefined) return super.begin(connection);
+    // It goes into SQL as text, since a message of two statements takes no parameters.
+    if (typeof tenantId !== 'string' || !TENANT_ID.test(tenantId)) throw new TypeError('not a tenant id');
+    return this.query(connection, `BEGIN; SET LOCAL app.tenant_id = '${tenantId}'`);
+  }
+}
+
+/** knex's PostgreSQL dialect, whose transactions take `tenantId` in their configuration. */
+export class TenantClient extends PostgresClient {
+  override transaction(container: unknown, config: Given[2], outer: unknown) {
+    return new TenantTransaction(this, container, config, outer);
+  }
+}
