@@ -15,7 +15,10 @@ describe('createAddressRules', () => {
   );
 
   it('admits no IPv4 address that ipaddr.js does not call unicast', () => {
-    fc.assert(fc.property(fc.ipV4(), isUnicastWhereAdmitted), { numRuns: 1000 });
+    const heads = ['192.0.0', '192.0.2', '192.31.196', '192.52.193', '192.88.99', '192.175.48', '198.51.100'];
+    const address = fc.tuple(fc.constantFrom(...heads, '203.0.113', '198.19.7'), fc.nat(255));
+    const special = address.map(([head, last]) => `${head}.${last}`);
+    fc.assert(fc.property(fc.oneof(fc.ipV4(), special), isUnicastWhereAdmitted), { numRuns: 1000 });
   });
 
   it('admits no IPv6 address that ipaddr.js does not call unicast', () => {
