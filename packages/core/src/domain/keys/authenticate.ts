@@ -131,6 +131,7 @@ function known(row: KeyRow): KnownKey {
 }
 
 function judge(key: KnownKey, nowMs: number): KeyVerdict {
-  if (key.expiresAt !== null && Date.parse(key.expiresAt) <= nowMs) return { refused: 'expired' };
+  // Not `<= now`: a time that does not parse must not become one that never comes.
+  if (key.expiresAt !== null && !(Date.parse(key.expiresAt) > nowMs)) return { refused: 'expired' };
   return { key };
 }

@@ -11,7 +11,7 @@ export const ServiceKeyList = z.array(
     service: z.string(),
     scopes: z.array(z.enum(SERVICE_SCOPES)).min(1),
     sha256: z.string().regex(/^[0-9a-f]{64}$/),
-    expires_at: z.string().nullable(),
+    expires_at: z.iso.datetime({ offset: true }).nullable(),
   }),
 );
 
