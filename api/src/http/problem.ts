@@ -47,6 +47,12 @@ export function toDomainError(error: unknown): DomainError {
 function isAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error ? String(error.code) : '';
-  const named = ['DeadlineError', 'BreakerOpenError', 'KnexTimeoutError'].includes(error.name);
+  const named = [
+    'DeadlineError',
+    'BreakerOpenError',
+    'BreakerTimeoutError',
+    'KnexTimeoutError',
+    'AwsKmsError',
+  ].includes(error.name);
   return named || AWAY.test(code) || AWAY_MESSAGE.test(error.message) || isAway(error.cause);
 }

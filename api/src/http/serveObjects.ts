@@ -1,4 +1,5 @@
 import { DomainError } from '@origin-stack/core/domain/domainError';
+import { ObjectStoreError } from '@origin-stack/core/infra/objects/objectStoreError';
 import { verifyObjectUrl } from '@origin-stack/core/infra/objects/objectUrl';
 import type { Express } from 'express';
 import type { ApiDeps } from '../wire.ts';
@@ -10,8 +11,13 @@ import { stateOf } from './requestState.ts';
  */
 export function serveObjects(app: Express, deps: ApiDeps): void {
   if (deps.objects.name !== 'filesystem') return;
-  app.get('/objects/*key', async (request, response) => {
+  app.all('/objects/*key', async (request, response) => {
     stateOf(request).route = '/objects/{key}';
+    // The method is signed, as with S3: the URL is good for GET alone.
+    if (request.method !== 'GET') {
+      response.set('Allow', 'GET');
+      throw new DomainError('method_not_allowed', `${request.method} is not allowed here; GET is.`);
+    }
     const key = [request.params.key].flat().join('/');
     const { expires, name, signature } = request.query;
     const given = { expires: String(expires), name: String(name), signature: String(signature) };
@@ -19,6 +25,12 @@ export function serveObjects(app: Express, deps: ApiDeps): void {
     if (!verifyObjectUrl({ urlKey: deps.keyring.objectUrls, key, ...given, nowSeconds })) {
       throw new DomainError('not_found', 'The URL is not one that was given, or it has expired.');
     }
-    response.attachment(given.name).send(Buffer.from(await deps.objects.get(key)));
+    const bytes = await deps.objects.get(key).catch((error: unknown) => {
+      if (error instanceof ObjectStoreError && error.reason === 'missing') {
+        throw new DomainError('not_found', 'The object is gone.', { cause: error });
+      }
+      throw error;
+    });
+    response.attachment(given.name).send(Buffer.from(bytes));
   });
 }

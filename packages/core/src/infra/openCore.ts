@@ -58,7 +58,7 @@ export async function openCore(service: 'api' | 'worker', settings: Settings): P
     await warmUp(db, settings.DATABASE_POOL_MIN);
     await checkFingerprints({ db, keyring, now: clock.now() });
     await publishSigningKey(db, { jwk: keys.signingKey, provider: keys.name, at: clock.now() });
-    const objects = await openObjects(settings, { keyring, clock, metrics });
+    const objects = await openObjects(settings, { keyring, clock, log, metrics });
     watchPool(metrics, { db, redis, min: settings.DATABASE_POOL_MIN });
     const secrets = createSecretBox(keys);
     return {

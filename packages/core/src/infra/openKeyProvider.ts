@@ -1,5 +1,6 @@
 import type { Settings } from '../config/settings.ts';
 import type { KeyProvider } from '../domain/ports.ts';
+import { openAwsKms } from './keyProviders/awsKms.ts';
 import { openLocalKeys } from './keyProviders/local.ts';
 import { proveKeyProvider } from './keyProviders/proveKeyProvider.ts';
 
@@ -10,8 +11,21 @@ export async function openKeyProvider(settings: Settings): Promise<KeyProvider> 
   return provider;
 }
 
+const KMS_TIMEOUT_MS = 5_000;
+
 function open(settings: Settings): Promise<KeyProvider> {
   const { SIGNING_KEY_ID: signingKeyId } = settings;
+  if (settings.SIGNING_KEY_PROVIDER === 'aws_kms') {
+    const endpoint = settings.AWS_KMS_ENDPOINT;
+    return openAwsKms({
+      region: settings.AWS_REGION ?? '',
+      ...(endpoint ? { endpoint } : {}),
+      signingKeyId,
+      wrappingKeyId: settings.WRAPPING_KEY_ID ?? '',
+      pepperKeyId: settings.PEPPER_KEY_ID ?? '',
+      timeoutMs: KMS_TIMEOUT_MS,
+    });
+  }
   return openLocalKeys({
     path: settings.SIGNING_KEY_PATH ?? '',
     signingKeyId,

@@ -2,9 +2,10 @@ import type { Settings } from '../config/settings.ts';
 import type { Keyring } from '../domain/keys/keyring.ts';
 import type { Clock, ObjectStore } from '../domain/ports.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
+import { describeError, type Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { openFilesystemObjects } from './objects/filesystemObjects.ts';
-import { ObjectStoreError } from './objects/objectStoreError.ts';
+import { isObjectStoreAway } from './objects/objectStoreError.ts';
 import { openS3Objects } from './objects/s3Objects.ts';
 import { watchBreaker } from './watchBreaker.ts';
 
@@ -14,7 +15,7 @@ const REST_MS = 5_000;
 /** Opens the object store that the settings name: S3 behind a breaker, or a local folder in development. */
 export async function openObjects(
   settings: Settings,
-  deps: { keyring: Keyring; clock: Clock; metrics: Metrics },
+  deps: { keyring: Keyring; clock: Clock; log: Log; metrics: Metrics },
 ): Promise<ObjectStore> {
   const { clock } = deps;
   if (!settings.MINIO_ENDPOINT) {
@@ -30,7 +31,7 @@ export async function openObjects(
     name: 'objects',
     failures: 5,
     halfOpenAfterMs: REST_MS,
-    isFailure: (error) => error instanceof ObjectStoreError && error.reason === 'unavailable',
+    isFailure: isObjectStoreAway,
   });
   watchBreaker(deps.metrics, breaker);
   const store = openS3Objects({
@@ -43,6 +44,15 @@ export async function openObjects(
     timeoutMs: REQUEST_TIMEOUT_MS,
     clock,
   });
+  // A store that is away, or one where only its operator may make buckets, must not keep the service from starting.
+  await breaker
+    .run(() => store.ensureBucket())
+    .catch((error: unknown) => {
+      deps.log.warn(
+        { bucket: settings.MINIO_BUCKET, err: describeError(error) },
+        'the bucket could not be ensured',
+      );
+    });
   return behind(breaker, store);
 }
 
