@@ -28,10 +28,11 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
       problems.push(`${name}: ${(error as Error).message}`);
     }
   }
-  const settings = values as Settings;
-  if (problems.length === 0) problems.push(...contradictions(settings));
+  // What could not be read is a problem already: no contradiction is looked for in it.
+  const isRead = (name: SettingName) => name in values;
+  problems.push(...contradictions(values as Settings, isRead));
   if (problems.length > 0) throw new SettingsError(problems);
-  return settings;
+  return values as Settings;
 }
 
 /** The settings of this process. */
@@ -41,17 +42,18 @@ function readOne(name: string, setting: Setting, env: Record<string, string | un
   const direct = env[name];
   const file = env[`${name}_FILE`];
   if (direct && file) throw new Error(`is given twice: take away ${name} or ${name}_FILE`);
-  const given = file ? readSecretFile(file) : direct;
+  const given = file ? readSecretFile(file, `${name}_FILE`) : direct;
   if (given !== undefined && given !== '') return setting.type.parse(given);
   if (setting.fallback !== undefined || setting.optional) return setting.fallback;
   throw new Error(`is missing (${setting.help}; ${setting.type.expects})`);
 }
 
-function readSecretFile(file: string): string {
+/** The path stays out of the message: who sets the wrong variable puts the secret itself there. */
+function readSecretFile(file: string, variable: string): string {
   try {
     return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
-    throw new Error(`cannot read ${file}: ${(error as NodeJS.ErrnoException).code}`);
+    throw new Error(`cannot read the file that ${variable} names: ${(error as NodeJS.ErrnoException).code}`);
   }
 }
 
@@ -61,38 +63,41 @@ const REQUIRED_BY_PROVIDER = {
 } as const;
 
 /** What is wrong with values that are each right. */
-function contradictions(settings: Settings): string[] {
+function contradictions(settings: Settings, isRead: (name: SettingName) => boolean): string[] {
   const problems: string[] = [];
+  const lacks = (name: SettingName) => isRead(name) && !settings[name];
   const provider = settings.SIGNING_KEY_PROVIDER;
-  for (const name of REQUIRED_BY_PROVIDER[provider]) {
-    if (settings[name] === undefined)
-      problems.push(`${name}: is missing, SIGNING_KEY_PROVIDER=${provider} needs it`);
+  for (const name of isRead('SIGNING_KEY_PROVIDER') ? REQUIRED_BY_PROVIDER[provider] : []) {
+    if (lacks(name)) problems.push(`${name}: is missing, SIGNING_KEY_PROVIDER=${provider} needs it`);
   }
   if (settings.MINIO_ENDPOINT) {
     for (const name of ['MINIO_ACCESS_KEY', 'MINIO_SECRET_KEY'] as const) {
-      if (!settings[name]) problems.push(`${name}: is missing, MINIO_ENDPOINT needs it`);
+      if (lacks(name)) problems.push(`${name}: is missing, MINIO_ENDPOINT needs it`);
     }
-  } else if (!settings.OBJECTS_PATH) {
+  } else if (lacks('MINIO_ENDPOINT') && lacks('OBJECTS_PATH')) {
     problems.push('MINIO_ENDPOINT: is missing, and so is OBJECTS_PATH: evidence packs have no place');
   }
   if (settings.DATABASE_POOL_MIN > settings.DATABASE_POOL_MAX) {
     problems.push('DATABASE_POOL_MIN: is larger than DATABASE_POOL_MAX');
   }
-  if (settings.ENVIRONMENT === 'production') problems.push(...notForProduction(settings));
+  if (settings.ENVIRONMENT === 'production') problems.push(...notForProduction(settings, lacks));
   return problems;
 }
 
-function notForProduction(settings: Settings): string[] {
+function notForProduction(settings: Settings, lacks: (name: SettingName) => boolean): string[] {
   const problems: string[] = [];
   if (settings.SIGNING_KEY_PROVIDER === 'local') {
     problems.push('SIGNING_KEY_PROVIDER: local keys are for development and test only');
   }
-  if (!settings.MINIO_ENDPOINT)
+  if (lacks('MINIO_ENDPOINT')) {
     problems.push('MINIO_ENDPOINT: is missing; a local folder is for development and test only');
-  if (!settings.PUBLIC_URL.startsWith('https://'))
+  }
+  if (settings.PUBLIC_URL?.startsWith('http://')) {
     problems.push('PUBLIC_URL: must begin with https:// in production');
-  if (!new URL(settings.DATABASE_URL).password) problems.push('DATABASE_URL: has no password');
-  if (!new URL(settings.REDIS_URL).password) problems.push('REDIS_URL: has no password');
+  }
+  for (const name of ['DATABASE_URL', 'REDIS_URL'] as const) {
+    if (settings[name] && !new URL(settings[name]).password) problems.push(`${name}: has no password`);
+  }
   if (settings.IP_ALLOWLIST_FAIL_OPEN) problems.push('IP_ALLOWLIST_FAIL_OPEN: is for development only');
   return problems;
 }

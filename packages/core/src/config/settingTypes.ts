@@ -55,8 +55,8 @@ export const networks: SettingType<string[]> = {
   expects: 'CIDR, CIDR …',
   parse(value) {
     const parts = value.split(',').map((part) => part.trim());
-    const wrong = parts.filter((part) => part !== '' && !parseNetwork(part));
-    if (wrong.length > 0) throw new Error(`is not a network: ${wrong.join(', ')}`);
+    const wrong = parts.flatMap((part, index) => (part === '' || parseNetwork(part) ? [] : [index + 1]));
+    if (wrong.length > 0) throw new Error(`has an entry that is not a network: number ${wrong.join(', ')}`);
     return parts.filter((part) => part !== '');
   },
 };

@@ -1,0 +1,240 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readSettings, SettingsError } from './readSettings.ts';
+import { SETTINGS, type SettingName } from './settings.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'settings-'));
+afterAll(() => rmSync(dir, { recursive: true }));
+
+const SALT = 'f0e1d2c3b4a5968778695a4b3c2d1e0f';
+const development = {
+  ENVIRONMENT: 'development',
+  DATABASE_URL: 'postgres://origin_api:pw1@127.0.0.1:5432/origin',
+  REDIS_URL: 'redis://:pw2@127.0.0.1:6379',
+  SIGNING_KEY_PROVIDER: 'local',
+  SIGNING_KEY_ID: 'k1',
+  SIGNING_KEY_PATH: '/keys',
+  LOCAL_ENCRYPTION_SALT: SALT,
+  OBJECTS_PATH: '/objects',
+};
+const production = {
+  ENVIRONMENT: 'production',
+  DATABASE_URL: development.DATABASE_URL,
+  REDIS_URL: development.REDIS_URL,
+  PUBLIC_URL: 'https://origin.example.org',
+  SIGNING_KEY_PROVIDER: 'aws_kms',
+  SIGNING_KEY_ID: 'alias/signing',
+  AWS_REGION: 'eu-central-1',
+  WRAPPING_KEY_ID: 'alias/wrapping',
+  PEPPER_KEY_ID: 'alias/pepper',
+  MINIO_ENDPOINT: 'https://objects.example.org',
+  MINIO_ACCESS_KEY: 'origin-packs',
+  MINIO_SECRET_KEY: 'q8Zr2kLm9XtB',
+};
+type Env = Record<string, string | undefined>;
+
+/** What is wrong with an environment, a line a problem. */
+function problemsOf(env: Env): string[] {
+  try {
+    readSettings(env);
+    return [];
+  } catch (error) {
+    expect(error).toBeInstanceOf(SettingsError);
+    return (error as SettingsError).problems;
+  }
+}
+const namesOf = (env: Env) => problemsOf(env).map((problem) => problem.split(':')[0]);
+
+describe('readSettings', () => {
+  it('reads an environment of development and of production, with defaults for the rest', () => {
+    expect(readSettings(development)).toMatchObject({ ENVIRONMENT: 'development', DATABASE_POOL_MAX: 50 });
+    expect(readSettings(production)).toMatchObject({
+      DATABASE_POOL_MIN: 20,
+      DATABASE_ACQUIRE_TIMEOUT_MS: 30_000,
+      DATABASE_CONNECTION_LIFETIME_SECONDS: 1_800,
+      EVIDENCE_SIGNED_URL_TTL: 3_600,
+      RATE_LIMIT_TTL_SECONDS: 600,
+      MINIO_BUCKET: 'origin-evidence',
+      LEGACY_APIKEY_FALLBACK: false,
+      IP_ALLOWLIST_FAIL_OPEN: false,
+      WEBHOOK_ALLOWED_CIDRS: [],
+      OBJECTS_PATH: undefined,
+    });
+  });
+
+  it('names every setting that must be set, at once', () => {
+    expect(namesOf({}).sort()).toEqual([
+      'DATABASE_URL',
+      'ENVIRONMENT',
+      'MINIO_ENDPOINT',
+      'REDIS_URL',
+      'SIGNING_KEY_ID',
+      'SIGNING_KEY_PROVIDER',
+    ]);
+  });
+
+  it('names malformed values and contradictions together, each once', () => {
+    const env = {
+      ...production,
+      LOG_LEVEL: 'loud',
+      API_PORT: '70000',
+      DATABASE_POOL_MIN: '60',
+      SIGNING_KEY_PROVIDER: 'local',
+      IP_ALLOWLIST_FAIL_OPEN: 'true',
+      MINIO_SECRET_KEY: 'minioadmin',
+      PUBLIC_URL: 'http://origin.example.org',
+    };
+    expect(namesOf(env).sort()).toEqual([
+      'API_PORT',
+      'DATABASE_POOL_MIN',
+      'IP_ALLOWLIST_FAIL_OPEN',
+      'LOCAL_ENCRYPTION_SALT',
+      'LOG_LEVEL',
+      'MINIO_SECRET_KEY',
+      'PUBLIC_URL',
+      'SIGNING_KEY_PATH',
+      'SIGNING_KEY_PROVIDER',
+    ]);
+  });
+
+  it.each<[string, Env]>([
+    ['SIGNING_KEY_PROVIDER', { ...development, ENVIRONMENT: 'production' }],
+    ['MINIO_ENDPOINT', { ...production, MINIO_ENDPOINT: undefined, OBJECTS_PATH: '/objects' }],
+    ['PUBLIC_URL', { ...production, PUBLIC_URL: undefined }],
+    ['PUBLIC_URL', { ...production, PUBLIC_URL: 'http://origin.example.org' }],
+    ['DATABASE_URL', { ...production, DATABASE_URL: 'postgres://origin_api@db/origin' }],
+    ['REDIS_URL', { ...production, REDIS_URL: 'redis://redis:6379' }],
+    ['IP_ALLOWLIST_FAIL_OPEN', { ...production, IP_ALLOWLIST_FAIL_OPEN: 'true' }],
+  ])('refuses in production what endangers it: %s', (name, env) => {
+    expect(namesOf(env)).toContain(name);
+  });
+
+  it.each<[string, Env]>([
+    ['SIGNING_KEY_PATH', { ...development, SIGNING_KEY_PATH: undefined }],
+    ['LOCAL_ENCRYPTION_SALT', { ...development, LOCAL_ENCRYPTION_SALT: undefined }],
+    ['AWS_REGION', { ...production, AWS_REGION: undefined }],
+    ['WRAPPING_KEY_ID', { ...production, WRAPPING_KEY_ID: '' }],
+    ['PEPPER_KEY_ID', { ...production, PEPPER_KEY_ID: undefined }],
+    ['MINIO_ACCESS_KEY', { ...production, MINIO_ACCESS_KEY: undefined }],
+    ['MINIO_SECRET_KEY', { ...production, MINIO_SECRET_KEY: undefined }],
+    ['MINIO_ENDPOINT', { ...development, OBJECTS_PATH: undefined }],
+    ['DATABASE_POOL_MIN', { ...development, DATABASE_POOL_MIN: '51' }],
+  ])('says that %s is missing or contradicts another, and nothing else', (name, env) => {
+    expect(namesOf(env)).toEqual([name]);
+  });
+
+  it.each([
+    'changeme',
+    'change-me-please-change-me-please!',
+    'CHANGE_ME_CHANGE_ME_CHANGE_ME_CHANGE',
+    'password-password-password-password',
+    'minioadmin',
+    'placeholder-placeholder-placeholder',
+    'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx',
+    'short',
+  ])('refuses %j as a secret', (text) => {
+    expect(namesOf({ ...development, LOCAL_ENCRYPTION_SALT: text })).toEqual(['LOCAL_ENCRYPTION_SALT']);
+  });
+
+  it.each([
+    ['API_PORT', ['-1', '65536', '8080.5', '1e3', '0x50', ' 80', 'NaN', '']],
+    ['LEGACY_APIKEY_FALLBACK', ['yes', '1', 'TRUE', 'on']],
+    ['TRUSTED_PROXIES', ['10.0.0.5/8', '10.1', 'all', '10.0.0.0/8;192.0.2.0/24']],
+    ['PUBLIC_URL', ['origin.example.org', 'ftp://origin.example.org', 'javascript:alert(1)']],
+  ] as [SettingName, string[]][])('refuses %s that is one of %j', (name, wrong) => {
+    for (const text of wrong.filter((one) => one !== '')) {
+      expect(namesOf({ ...development, [name]: text })).toEqual([name]);
+    }
+  });
+
+  it('takes an empty value for none', () => {
+    expect(readSettings({ ...development, API_PORT: '' }).API_PORT).toBe(8080);
+  });
+});
+
+describe('a value in a file', () => {
+  const file = join(dir, 'secret');
+
+  it.each(Object.keys(SETTINGS) as SettingName[])('can be given for %s', (name) => {
+    const given: Env = { ...production, ...development, ENVIRONMENT: 'test' };
+    const text = given[name] ?? { ...DEFAULTS }[name];
+    writeFileSync(file, `${text}\n`);
+    const { [name]: _, ...rest } = given;
+    expect(readSettings({ ...rest, [`${name}_FILE`]: file })[name]).toEqual(
+      readSettings({ ...given, [name]: text })[name],
+    );
+  });
+
+  it('loses its last newline and no other', () => {
+    const read = (content: string) => {
+      writeFileSync(file, content);
+      return readSettings({ ...development, SIGNING_KEY_ID: undefined, SIGNING_KEY_ID_FILE: file })
+        .SIGNING_KEY_ID;
+    };
+    expect(read('k1\n')).toBe('k1');
+    expect(read('k1\r\n')).toBe('k1');
+    expect(read('k1\n\n')).toBe('k1\n');
+    expect(read(' k1')).toBe(' k1');
+  });
+
+  it('beside the value itself is refused', () => {
+    writeFileSync(file, SALT);
+    expect(problemsOf({ ...development, LOCAL_ENCRYPTION_SALT_FILE: file })).toEqual([
+      'LOCAL_ENCRYPTION_SALT: is given twice: take away LOCAL_ENCRYPTION_SALT or LOCAL_ENCRYPTION_SALT_FILE',
+    ]);
+  });
+
+  it('that cannot be read is a problem like any other', () => {
+    const env = {
+      ...development,
+      LOCAL_ENCRYPTION_SALT: undefined,
+      LOCAL_ENCRYPTION_SALT_FILE: `${dir}/none`,
+    };
+    expect(problemsOf({ ...env, LOG_LEVEL: 'loud' })).toHaveLength(2);
+    expect(problemsOf(env)[0]).toContain('ENOENT');
+  });
+});
+
+/** Something valid for each setting that neither environment above names. */
+const DEFAULTS: Env = Object.fromEntries(
+  Object.entries(SETTINGS).map(([name, { type, fallback }]) => {
+    const isList = Array.isArray(fallback);
+    if (isList) return [name, '192.0.2.0/24,2001:db8::/32'];
+    if (fallback !== undefined) return [name, String(fallback)];
+    return [name, type.expects.startsWith('URL') ? 'https://example.org' : 'a-value'];
+  }),
+);
+
+describe('a problem', () => {
+  it('never holds the value that is wrong, whatever was written where', () => {
+    const canary = 'change-me-hunter2-canary';
+    for (const name of Object.keys(SETTINGS) as SettingName[]) {
+      for (const given of [{ [name]: canary }, { [name]: undefined, [`${name}_FILE`]: `/${canary}` }]) {
+        for (const problem of problemsOf({ ...development, ...given })) {
+          expect(problem).not.toContain('hunter2');
+        }
+      }
+    }
+    const url = { DATABASE_URL: `mysql://root:${canary}@db/x`, REDIS_URL: `redis//:${canary}@redis` };
+    const problems = problemsOf({ ...production, ...url });
+    expect(problems).toHaveLength(2);
+    expect(problems.join()).not.toContain('hunter2');
+  });
+});
+
+describe('every setting', () => {
+  it.each(Object.entries(SETTINGS))('%s says what it is for and what may be written', (_, setting) => {
+    expect(setting.help.length).toBeGreaterThan(8);
+    expect(setting.type.expects.length).toBeGreaterThan(3);
+  });
+
+  it('has a default that its own type accepts', () => {
+    for (const { type, fallback } of Object.values(SETTINGS)) {
+      if (fallback === undefined) continue;
+      const text = Array.isArray(fallback) ? fallback.join(',') : String(fallback);
+      expect(type.parse(text)).toEqual(fallback);
+    }
+  });
+});
