@@ -29,6 +29,14 @@ export type FlagValues<F extends Flags> = { [Name in keyof F]: FlagValue<F[Name]
 /** What would be done, as plain data: it can be printed, tested and recorded. No steps: nothing to do. */
 export type Plan = { summary: string; steps: ({ action: string } & { [key: string]: Json })[] };
 
+/** One command of the list; its file is loaded only when it is run or its help is asked for. */
+export type CommandEntry = {
+  name: string;
+  group: string;
+  summary: string;
+  load: () => Promise<{ command: AnyCommand }>;
+};
+
 /** What a command gets. `print` streams lines of the result to stdout; `signal` aborts on Ctrl-C. */
 export type CommandContext<F extends Flags> = {
   flags: FlagValues<F>;
@@ -37,6 +45,8 @@ export type CommandContext<F extends Flags> = {
   progress: Progress;
   print: (line: string) => void;
   signal: AbortSignal;
+  /** Every command there is. */
+  commands: readonly CommandEntry[];
 };
 
 /** What a command found or did: `data` for `--json`, `text` for people. `exitCode` 0 unless said otherwise. */

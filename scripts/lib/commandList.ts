@@ -1,12 +1,4 @@
-import type { AnyCommand } from './command.ts';
-
-/** One command of the list; its file is loaded only when it is run or its help is asked for. */
-export type CommandEntry = {
-  name: string;
-  group: string;
-  summary: string;
-  load: () => Promise<{ command: AnyCommand }>;
-};
+import type { CommandEntry } from './command.ts';
 
 /** Every command of `./stack`, in the order of the help. A test keeps names and summaries equal to the files'. */
 export const commandList: readonly CommandEntry[] = [
@@ -69,6 +61,18 @@ export const commandList: readonly CommandEntry[] = [
     group: 'Prove',
     summary: "Verify tenants' ledgers from the first event to the head",
     load: () => import('../verifyLedger.ts'),
+  },
+  {
+    name: 'test',
+    group: 'Develop',
+    summary: 'Run every suite that this host can run',
+    load: () => import('../test.ts'),
+  },
+  {
+    name: 'reference',
+    group: 'Develop',
+    summary: 'Write docs/reference from the code',
+    load: () => import('../reference.ts'),
   },
   {
     name: 'train-model',

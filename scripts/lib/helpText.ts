@@ -1,5 +1,4 @@
-import type { AnyCommand, Flag } from './command.ts';
-import type { CommandEntry } from './commandList.ts';
+import type { AnyCommand, CommandEntry, Flag } from './command.ts';
 import { allFlags } from './parseFlags.ts';
 
 /** The help of one command: usage, what it does, examples, flags. */

@@ -1,6 +1,5 @@
-import type { AnyCommand, CommandResult, Plan } from './command.ts';
+import type { AnyCommand, CommandEntry, CommandResult, Plan } from './command.ts';
 import { InterruptedError, PreconditionError, UsageError } from './commandErrors.ts';
-import type { CommandEntry } from './commandList.ts';
 import { describeError } from './describeError.ts';
 import { commandHelp, generalHelp } from './helpText.ts';
 import { nearestName } from './nearestName.ts';
@@ -72,6 +71,7 @@ async function execute(line: CommandLine, command: AnyCommand, parsed: ParsedCom
     progress: createProgress(line.stderr),
     print: (text: string) => line.stdout(`${text}\n`),
     signal: line.signal,
+    commands: line.commands,
   };
   const plan = await command.plan?.(context);
   if (plan && (contract.dryRun || plan.steps.length === 0)) {

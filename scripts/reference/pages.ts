@@ -1,0 +1,107 @@
+import { errorsOf, openapi } from '@origin-stack/api/http/openapi';
+import { ROUTES } from '@origin-stack/api/routes/index';
+import { ERRORS } from '@origin-stack/contract/errors';
+import { SETTINGS, type Setting } from '@origin-stack/core/config/settings';
+import { METRICS, type MetricSpec } from '@origin-stack/core/infra/metrics';
+import { productVersion } from '@origin-stack/core/infra/productVersion';
+import type { CommandEntry } from '../lib/command.ts';
+import { commandHelp } from '../lib/helpText.ts';
+import { markdownTable } from './markdownTable.ts';
+
+const page = (title: string, intro: string, body: string) =>
+  `# ${title}\n\n<!-- made by ./stack reference -->\n\n${intro}\n\n${body}\n`;
+
+const code = (text: string) => `\`${text}\``;
+
+function settings(): string {
+  const rows = (Object.entries(SETTINGS) as [string, Setting][]).map(
+    ([name, { type, fallback, optional, help }]) => {
+      const missing = optional ? 'may stay unset' : '**required**';
+      const shown = fallback === undefined ? missing : code([fallback].flat().join(', ') || 'none');
+      return [code(name), shown, type.expects, help];
+    },
+  );
+  return page(
+    'Settings',
+    'Of the API and the worker, from the environment. Each can be given as a file instead: `<NAME>_FILE`. Every problem is ' +
+      'printed at once and the process exits 3.',
+    markdownTable(['name', 'default', 'value', 'meaning'], rows),
+  );
+}
+
+function routes(): string {
+  const rows = ROUTES.map((route) => {
+    const { access } = route;
+    const needs =
+      'scope' in access ? code(access.scope) : 'public' in access ? `public: ${access.public}` : 'any key';
+    const replies = Object.keys(route.replies).join(', ');
+    return [
+      `${code(`${route.method} ${route.path}`)}`,
+      needs,
+      replies,
+      errorsOf(route).map(code).join(' '),
+      route.summary,
+    ];
+  });
+  return page(
+    'Routes',
+    'The public listener. The same as a page: `/docs`; as OpenAPI 3.1: `/openapi.json`, and [openapi.json](openapi.json) here.',
+    markdownTable(['route', 'needs', 'replies', 'errors', 'what'], rows),
+  );
+}
+
+function errors(): string {
+  const rows = Object.entries(ERRORS).map(([name, { status, title, help }]) => [
+    code(name),
+    String(status),
+    title,
+    help,
+  ]);
+  return page(
+    'Errors',
+    'Every refusal is `application/problem+json` (RFC 9457) with one of these in `error`. `instance` is the request id.',
+    markdownTable(['error', 'status', 'title', 'what helps'], rows),
+  );
+}
+
+function metrics(): string {
+  const rows = (Object.entries(METRICS) as [string, MetricSpec][]).map(([name, { help, labels = [] }]) => [
+    code(name),
+    labels.map(code).join(' '),
+    help,
+  ]);
+  return page(
+    'Metrics',
+    'Of the API at `/metrics` on its internal listener, with a key that has `metrics:read`; each has the label `service`. ' +
+      'Beside them are those of the runtime that prom-client gives (`process_*`, `nodejs_*`).',
+    markdownTable(['name', 'labels', 'meaning'], rows),
+  );
+}
+
+async function commands(list: readonly CommandEntry[]): Promise<string> {
+  const parts = await Promise.all(
+    list.map(async ({ name, load }) => {
+      const { command } = await load();
+      return `## ${name}\n\n\`\`\`\n${commandHelp(command).trimEnd()}\n\`\`\``;
+    }),
+  );
+  return page(
+    'Commands',
+    'Exit codes of every command: 0 done or nothing to do, 1 failed, 2 usage, 3 a precondition is not met, 4 locked by ' +
+      'another run, 130 interrupted.',
+    parts.join('\n\n'),
+  );
+}
+
+/** The pages of docs/reference by their file name, made from the declarations in the code. */
+export async function referencePages(list: readonly CommandEntry[]): Promise<Record<string, string>> {
+  const document = openapi(ROUTES, { publicUrl: 'http://127.0.0.1:8080', version: productVersion });
+  return {
+    'settings.md': settings(),
+    'routes.md': routes(),
+    'errors.md': errors(),
+    'metrics.md': metrics(),
+    'commands.md': await commands(list),
+    'openapi.json': `${JSON.stringify(document, null, 2)}\n`,
+  };
+}

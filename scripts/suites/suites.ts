@@ -1,0 +1,47 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { checkSuite } from './checkSuite.ts';
+import { junitSuite } from './junitSuite.ts';
+import { CHECKOUT } from './runProgram.ts';
+import type { Suite } from './suite.ts';
+import { vitestSuite } from './vitestSuite.ts';
+
+const bin = (name: string) => join(CHECKOUT, 'node_modules', '.bin', name);
+
+/** Why there is no Python 3.11 with venv, for suites whose judges are Python's. */
+async function missingPython(): Promise<string | undefined> {
+  const program = 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))';
+  const found = await promisify(execFile)('python3', ['-c', program]).catch(() => undefined);
+  return found ? undefined : 'needs Python 3.11 or newer with venv: apt-get install python3-venv';
+}
+
+/** Every suite, the quick ones first. Budgets are for two cores. */
+export const SUITES: readonly Suite[] = [
+  checkSuite({ name: 'lint', budgetMinutes: 1, command: bin('biome'), args: ['ci', '--colors=off', '.'] }),
+  checkSuite({ name: 'types', budgetMinutes: 1, command: bin('tsc'), args: ['-p', 'tsconfig.json'] }),
+  vitestSuite({ name: 'sdk', budgetMinutes: 1, folders: ['packages/sdk'] }),
+  junitSuite({
+    name: 'sdk-python',
+    budgetMinutes: 3,
+    missing: missingPython,
+    command: join(CHECKOUT, 'packages/sdk-python/test.sh'),
+    args: (junitFile) => [`--junitxml=${junitFile}`],
+  }),
+  vitestSuite({
+    name: 'core',
+    budgetMinutes: 8,
+    folders: ['packages/core', 'packages/testkit', 'packages/contract'],
+  }),
+  vitestSuite({ name: 'api', budgetMinutes: 3, folders: ['api'] }),
+  vitestSuite({ name: 'worker', budgetMinutes: 2, folders: ['worker'] }),
+  vitestSuite({ name: 'scripts', budgetMinutes: 3, folders: ['scripts'] }),
+  junitSuite({
+    name: 'schemathesis',
+    budgetMinutes: 6,
+    missing: missingPython,
+    command: join(CHECKOUT, 'api/schemathesis/run.sh'),
+    args: (junitFile) => [`--junit=${junitFile}`],
+  }),
+  vitestSuite({ name: 'faults', budgetMinutes: 8, folders: ['chaos-tests'] }),
+];

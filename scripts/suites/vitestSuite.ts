@@ -1,0 +1,24 @@
+import { join } from 'node:path';
+import { readJunit } from './readJunit.ts';
+import { CHECKOUT, nodeFirst, runProgram } from './runProgram.ts';
+import type { Suite } from './suite.ts';
+
+const VITEST = join(CHECKOUT, 'node_modules', 'vitest', 'vitest.mjs');
+
+/** The vitest files below some folders. */
+export function vitestSuite(
+  suite: Pick<Suite, 'name' | 'budgetMinutes' | 'nightly'> & { folders: string[] },
+): Suite {
+  const { folders, ...about } = suite;
+  return {
+    ...about,
+    async run({ logFile, junitFile, signal }) {
+      const report = ['--reporter=default', '--reporter=junit', `--outputFile.junit=${junitFile}`];
+      const args = [VITEST, 'run', ...folders, ...report, '--no-color'];
+      const code = await runProgram({ command: process.execPath, args, env: nodeFirst(), logFile, signal });
+      const tally = await readJunit(junitFile);
+      // A run can also fail outside its cases: an error that nobody caught, a leak at the end.
+      return code !== 0 && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
+    },
+  };
+}
