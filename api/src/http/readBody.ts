@@ -1,6 +1,7 @@
 import { DomainError } from '@origin-stack/core/domain/domainError';
 import express, { type Request, type Response } from 'express';
-import { parseStrictJson, StrictJsonError } from './parseStrictJson.ts';
+import { parseStrictJson } from './parseStrictJson.ts';
+import { StrictJsonError } from './strictJsonError.ts';
 
 export const MAX_BODY_BYTES = 1_048_576;
 
