@@ -1,9 +1,10 @@
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { ERRORS, type ErrorCode } from '@origin-stack/contract/errors';
 import { StartError } from '@origin-stack/core/infra/runProcess';
 import type { Express } from 'express';
 import type { ApiDeps } from '../wire.ts';
+import { endServer } from './endServer.ts';
 import { PROBLEM_TYPE, problem } from './problem.ts';
 
 const MAX_HEADER_BYTES = 16_384;
@@ -35,11 +36,12 @@ export async function listen(
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
     refuse(options.deps, error, socket),
   );
+  const close = endServer(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(startError(error, options)));
     server.listen(options.port, options.host, resolve);
   });
-  return { port: (server.address() as AddressInfo).port, close: () => close(server) };
+  return { port: (server.address() as AddressInfo).port, close };
 }
 
 function startError(
@@ -52,13 +54,6 @@ function startError(
     );
   }
   return new StartError(`${name}: cannot listen on ${host}:${port}: ${error.code}`);
-}
-
-function close(server: Server): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.close((error) => (error ? reject(error) : resolve()));
-    server.closeIdleConnections();
-  });
 }
 
 /** What HTTP itself does not let through to the application is answered as a problem too. */
