@@ -96,6 +96,20 @@ export async function readEventsOfUpload(
     .select(COLUMNS);
 }
 
-export async function readHead(tx: Tx, tenantId: string): Promise<LedgerHead | undefined> {
-  return tx('ledger_heads').where({ tenant_id: tenantId }).first('sequence', { headHash: 'head_hash' });
+/** Where a ledger ends: as its head says and as its events do. */
+export interface LedgerEnd {
+  head: LedgerHead | undefined;
+  lastSequence: number;
+}
+
+/** Both in one statement: what is appended meanwhile moves neither or both. */
+export async function readEnd(tx: Tx, tenantId: string): Promise<LedgerEnd> {
+  const { rows } = await tx.raw(
+    `select h.sequence, h.head_hash as "headHash",
+       (select coalesce(max(e.sequence), 0) from ledger_events e where e.tenant_id = :tenantId) as "lastSequence"
+     from (values (1)) one left join ledger_heads h on h.tenant_id = :tenantId`,
+    { tenantId },
+  );
+  const { lastSequence, ...head } = rows[0];
+  return { head: head.sequence === null ? undefined : head, lastSequence };
 }

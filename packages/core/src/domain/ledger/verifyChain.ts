@@ -29,7 +29,9 @@ export async function verifyChain(input: {
   }
   const { head } = input;
   if (!head) return bad(last, 'the ledger has no head');
-  if (head.sequence < last.sequence) return bad(last, 'the head stands before the last event');
+  if (head.sequence < last.sequence) {
+    return { ...bad(last, 'the head stands before it'), first_bad_sequence: head.sequence + 1 };
+  }
   if (head.sequence > last.sequence) {
     return bad(last, `${head.sequence - last.sequence} events are missing at the end`);
   }
@@ -55,6 +57,7 @@ function fault(tenantId: string, last: Link, row: LedgerRow): string | undefined
   if (text.event_id !== row.event_id || text.event_type !== row.event_type)
     return 'the text names another event';
   if (text.event_timestamp !== row.event_timestamp) return 'the text names another time';
+  if ((Object(text.body).upload_id ?? null) !== row.upload_id) return 'the text names another upload';
   return undefined;
 }
 

@@ -10,7 +10,7 @@ import { ingest } from '../ingest/ingest.ts';
 import { readUpload, readUploads } from '../ingest/uploadStore.ts';
 import { createKey } from '../keys/createKey.ts';
 import { listKeys, touchKey } from '../keys/keyStore.ts';
-import { insertEvents, lockHead, readEventsAfter, readHead } from '../ledger/ledgerStore.ts';
+import { insertEvents, lockHead, readEnd, readEventsAfter } from '../ledger/ledgerStore.ts';
 import { finishRun, insertWork, startRun } from '../outbox/outboxStore.ts';
 import { insertPolicy, readPolicies, readPolicy } from '../policy/policyStore.ts';
 import { insertSubject } from '../subjects/subjectStore.ts';
@@ -96,7 +96,7 @@ describe('behind the wall, with the tenant filter of the application taken away'
         await readPolicy(tx, { tenantId, id: theirs.policyId }),
         (await readPolicies(tx, { tenantId, before: undefined, limit: 10 }))[0],
         (await readEventsAfter(tx, { tenantId, after: 0, limit: 10 }))[0],
-        await readHead(tx, tenantId),
+        (await readEnd(tx, tenantId)).head,
         (await listKeys(tx, tenantId))[0],
       ]);
     expect((await read(asThem)).filter((found) => found === undefined)).toEqual([]);
