@@ -5,12 +5,16 @@ export function encodeCursor(list: string, position: string): string {
   return Buffer.from(`${list}:${position}`).toString('base64url');
 }
 
-const POSITION = /^[0-9a-f-]{1,36}$/;
+/** What a position is made of: the id of the last item, or its number in the ledger. */
+const POSITIONS = {
+  id: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+  sequence: /^[1-9][0-9]{0,14}$/,
+} as const;
 
 /** The position of a cursor that this list gave. Throws `unprocessable` for any other. */
-export function decodeCursor(list: string, cursor: string): string {
+export function decodeCursor(list: string, cursor: string, form: keyof typeof POSITIONS = 'id'): string {
   const [name, position = ''] = Buffer.from(cursor, 'base64url').toString('latin1').split(':');
-  if (name !== list || !POSITION.test(position) || encodeCursor(list, position) !== cursor) {
+  if (name !== list || !POSITIONS[form].test(position) || encodeCursor(list, position) !== cursor) {
     throw new DomainError('unprocessable', 'The cursor is not one that this list gave.');
   }
   return position;

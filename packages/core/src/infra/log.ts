@@ -28,7 +28,8 @@ export function createLog(options: { service: string; level: string }): Log {
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label) => ({ level: label }) },
     redact: { paths: REDACTED, censor: '[redacted]' },
-    serializers: { err: describeError },
+    // What was described already is left as it is: described again it would say `[object Object]`.
+    serializers: { err: (value: unknown) => (value instanceof Error ? describeError(value) : value) },
   }) as Log;
 }
 
