@@ -69,6 +69,12 @@ export const commandList: readonly CommandEntry[] = [
     load: () => import('../test.ts'),
   },
   {
+    name: 'bench',
+    group: 'Develop',
+    summary: 'Measure what the product promises, each beside something measured in the same run',
+    load: () => import('../bench.ts'),
+  },
+  {
     name: 'reference',
     group: 'Develop',
     summary: 'Write docs/reference from the code',

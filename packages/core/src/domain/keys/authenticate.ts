@@ -1,4 +1,4 @@
-import { timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { Scopes, type TenantScope } from '@origin-stack/contract/scopes';
 import { LRUCache } from 'lru-cache';
 import type { Db } from '../ports.ts';
@@ -54,7 +54,8 @@ export interface Authenticator {
 }
 
 interface Cached {
-  digest: Buffer;
+  /** Of the whole key; in memory it needs no pepper, and costs a tenth of one. */
+  sha256: Buffer;
   mark: string | null;
   key: KnownKey;
 }
@@ -70,17 +71,18 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
     const parsed = parseApiKey(presented);
     if (!parsed) return deps.verifyLegacy ? authenticateLegacy(presented) : { refused: 'unknown' };
     if (parsed.kind !== 'live') return { refused: 'unknown' };
-    const digest = deps.pepper.mac(presented);
+    const sha256 = hash('sha256', presented, 'buffer');
     const mark = await deps.marks.read(parsed.prefix);
     const cached = cache.get(parsed.prefix);
-    if (cached && mark !== undefined && cached.mark === mark && timingSafeEqual(cached.digest, digest)) {
+    if (cached && mark !== undefined && cached.mark === mark && timingSafeEqual(cached.sha256, sha256)) {
       return judge(cached.key, deps.nowMs());
     }
+    const digest = deps.pepper.mac(presented);
     const row = matching(await findKeysByPrefix(deps.db, parsed.prefix), digest, deps.pepper.id);
     if (!row) return { refused: 'unknown' };
     if (!row.is_active) return { refused: 'revoked' };
     const key = known(row);
-    if (mark !== undefined) cache.set(parsed.prefix, { digest, mark, key });
+    if (mark !== undefined) cache.set(parsed.prefix, { sha256, mark, key });
     return judge(key, deps.nowMs());
   };
 

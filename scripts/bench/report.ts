@@ -1,0 +1,37 @@
+import { execFile } from 'node:child_process';
+import { cpus, totalmem } from 'node:os';
+import { promisify } from 'node:util';
+import { markdownTable } from '../reference/markdownTable.ts';
+import { CHECKOUT } from '../suites/runProgram.ts';
+import { type Figure, megabytes } from './part.ts';
+
+export interface BenchResult {
+  name: string;
+  title: string;
+  figures: Figure[];
+}
+
+/** The figures as a page, with the machine and the commit that they belong to. */
+export async function benchReport(results: BenchResult[]): Promise<string> {
+  const { stdout: commit } = await promisify(execFile)('git', ['rev-parse', '--short', 'HEAD'], {
+    cwd: CHECKOUT,
+  });
+  const processors = cpus();
+  const machine = `${processors.length} × ${processors[0]?.model ?? 'unknown'}, ${megabytes(totalmem())} of memory`;
+  const sections = results.map(({ title, figures }) => {
+    const rows = figures.map(({ what, value, bound = '', met }) => [
+      what,
+      value,
+      met === false ? `${bound} **missed**` : bound,
+    ]);
+    return `## ${title}\n\n${markdownTable(['what', 'measured', 'bound'], rows)}`;
+  });
+  return [
+    '# Benchmarks',
+    '<!-- made by ./stack bench --write -->',
+    `Measured by \`./stack bench\` on ${new Date().toISOString().slice(0, 10)} at commit ${commit.trim()}, Node ${process.versions.node}, ` +
+      `${machine}. Server, database and load generator share the machine.`,
+    ...sections,
+    '',
+  ].join('\n\n');
+}
