@@ -7,6 +7,7 @@ import { logRequest } from './http/logRequest.ts';
 import { mountRoutes } from './http/mountRoutes.ts';
 import { openapi } from './http/openapi.ts';
 import { serveObjects } from './http/serveObjects.ts';
+import { singleHeaders } from './http/singleHeaders.ts';
 import { apiPage, errorsPage } from './pages/apiPage.ts';
 import { ROUTES } from './routes/index.ts';
 import type { ApiDeps } from './wire.ts';
@@ -35,7 +36,7 @@ export function beginApp(deps: ApiDeps): Express {
   app.set('trust proxy', deps.settings.TRUSTED_PROXIES);
   app.use(logRequest(deps));
   app.use(helmet(SECURITY_HEADERS));
-  app.use(limitHeaders);
+  app.use(limitHeaders, singleHeaders);
   app.use((_request, response, next) => {
     response.set('Cache-Control', 'no-store');
     next();

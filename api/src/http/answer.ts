@@ -10,6 +10,7 @@ import { readBody } from './readBody.ts';
 import { stateOf } from './requestState.ts';
 import type { AnyRoute } from './route.ts';
 import { validate } from './validate.ts';
+import { validateQuery } from './validateQuery.ts';
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
@@ -30,7 +31,7 @@ export async function answer(
     deps,
     actor,
     params: route.params && validateParams(route, request),
-    query: route.query && validate(route.query, request.query),
+    query: route.query && validateQuery(route.query, request.query),
     body: route.body && validate(route.body, await readBody(request, response)),
   };
   const run = () => route.handler(call);

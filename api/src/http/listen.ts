@@ -8,8 +8,15 @@ import { endServer } from './endServer.ts';
 import { PROBLEM_TYPE, problem } from './problem.ts';
 
 const MAX_HEADER_BYTES = 16_384;
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 30_000;
+
+/** How long a client may take. Node looks only so often: without a short interval a deadline of 10 s means 40. */
+export interface ListenTimeouts {
+  headersMs: number;
+  requestMs: number;
+  checkEveryMs: number;
+}
+
+const TIMEOUTS: ListenTimeouts = { headersMs: 10_000, requestMs: 30_000, checkEveryMs: 1_000 };
 
 export interface Listener {
   port: number;
@@ -17,22 +24,27 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Serves an application. Throws {@link StartError} where the port is taken. */
+/** Serves an application within deadlines. Throws {@link StartError} where the port is taken. */
 export async function listen(
   app: Express,
-  options: { deps: ApiDeps; name: string; host: string; port: number },
+  options: { deps: ApiDeps; name: string; host: string; port: number; timeouts?: ListenTimeouts },
 ): Promise<Listener> {
+  const timeouts = options.timeouts ?? TIMEOUTS;
   const server = createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
+      headersTimeout: timeouts.headersMs,
+      requestTimeout: timeouts.requestMs,
+      connectionsCheckingInterval: timeouts.checkEveryMs,
       keepAliveTimeout: 65_000,
+      // Node would answer these two by itself, and not with a problem.
+      requireHostHeader: false,
     },
     app,
   );
   // Counting is ours, with an answer; node would drop what is beyond its own number without a word.
   server.maxHeadersCount = 0;
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
     refuse(options.deps, error, socket),
   );
@@ -56,6 +68,10 @@ function startError(
   return new StartError(`${name}: cannot listen on ${host}:${port}: ${error.code}`);
 }
 
+/** Helmet's part where there is no application: the reply is text that nobody may keep or take for a page. */
+const SECURITY =
+  "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nContent-Security-Policy: default-src 'none'\r\n";
+
 /** What HTTP itself does not let through to the application is answered as a problem too. */
 function refuse(deps: ApiDeps, error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
@@ -66,7 +82,7 @@ function refuse(deps: ApiDeps, error: NodeJS.ErrnoException, socket: Socket): vo
   deps.log.info({ request_id: requestId, status, code: error.code }, 'request refused');
   socket.end(
     `HTTP/1.1 ${status} ${title}\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
-      `X-Request-Id: ${requestId}\r\nConnection: close\r\n\r\n${body}`,
+      `X-Request-Id: ${requestId}\r\n${SECURITY}Connection: close\r\n\r\n${body}`,
   );
 }
 

@@ -16,6 +16,7 @@ export function errorsOf(route: AnyRoute): ErrorCode[] {
     'internal',
     'dependency_unavailable',
     'headers_too_large',
+    'malformed_request',
     ...route.errors,
   ]);
   if (!('public' in route.access)) codes.add('unauthenticated').add('address_not_allowed');
