@@ -19,15 +19,16 @@ const APPEND_BOUND = 5_000;
 
 function draftOf(bench: Bench): EventDraft {
   const { ids, clock } = bench.operator;
+  const uploadId = ids.next();
   return {
     eventId: ids.next(),
     type: 'decision.created',
     timestamp: clock.now(),
     actor: { type: 'api_key', id: bench.tenantId },
     correlationId: 'bench',
-    uploadId: ids.next(),
+    uploadId,
     body: {
-      upload_id: ids.next(),
+      upload_id: uploadId,
       external_id: 'bench',
       decision: 'allow',
       policy: { id: bench.tenantId, version: 1 },
