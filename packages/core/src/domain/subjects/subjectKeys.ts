@@ -51,9 +51,9 @@ export function encryptField(keys: SubjectKeys, context: string, text: string): 
 
 /** Throws where the key, the context or a byte is another. */
 export function decryptField(keys: SubjectKeys, context: string, sealed: Buffer): string {
-  const decipher = createDecipheriv('aes-256-gcm', keys.data, sealed.subarray(0, 12)).setAAD(
-    Buffer.from(context),
-  );
+  // Without the length Node takes a tag of four bytes, which is soon guessed.
+  const decipher = createDecipheriv('aes-256-gcm', keys.data, sealed.subarray(0, 12), { authTagLength: 16 });
+  decipher.setAAD(Buffer.from(context));
   decipher.setAuthTag(sealed.subarray(12, 28));
   return Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()]).toString('utf8');
 }
