@@ -21,7 +21,7 @@ const STYLE = `
   .POST { background: #1c7a4a } .GET { background: #1b5fae } .PATCH { background: #97660a } .DELETE { background: #b3303a }
   .dim { color: var(--dim) } code, pre { font-family: ui-monospace, SFMono-Regular, monospace; font-size: .86em }
   code { background: var(--soft); padding: .1em .3em; border-radius: .25em }
-  pre { background: var(--soft); border: 1px solid var(--line); padding: .8rem 1rem; overflow: auto; border-radius: .4rem; line-height: 1.45 } pre code { background: none; padding: 0 }
+  pre { background: var(--soft); border: 1px solid var(--line); padding: .8rem 1rem; overflow: auto; border-radius: .4rem; line-height: 1.45; white-space: pre-wrap; overflow-wrap: anywhere } pre code { background: none; padding: 0 }
   table { border-collapse: collapse; width: 100%; font-size: .9rem; margin: .6rem 0 } td, th { text-align: left; vertical-align: top; padding: .35rem .7rem .35rem 0; border-bottom: 1px solid var(--line) } th { font-weight: 600; color: var(--dim) }
   @media (max-width: 60rem) { .page { display: block } nav { position: static; height: auto; border: 0; border-bottom: 1px solid var(--line) } main { padding: 1.5rem 1rem } }`;
 
