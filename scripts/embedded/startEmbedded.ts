@@ -4,6 +4,7 @@ import { migrate } from '@origin-stack/core/infra/migrate';
 import { postgresService, redisService } from './databaseServices.ts';
 import { requireFreePort } from './portHolder.ts';
 import { answersOk, programService } from './programService.ts';
+import { requireKeysOfData } from './requireKeysOfData.ts';
 import { openSecrets } from './secretFiles.ts';
 import { DATABASE, makeServiceFiles, rolePasswords, writeAddresses } from './serviceFiles.ts';
 import { type Ports, serviceSettings } from './serviceSettings.ts';
@@ -26,9 +27,8 @@ const main = (workspace: 'api' | 'worker') =>
 /** Runs PostgreSQL, Redis, the API and the worker on loopback until `signal` aborts; their data stays. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<void> {
   const { dir, ports, signal, report } = options;
-  await requireFreePort({ port: ports.api, purpose: 'the API', flag: '--port' });
-  await requireFreePort({ port: ports.internal, purpose: 'the internal listener', flag: '--internal-port' });
   await makeStateDir(dir);
+  await requireKeysOfData(dir);
   const secrets = await openSecrets(dir);
   await makeServiceFiles(dir);
   const postgres = postgresService({ dir, secrets, report, postgresPort: options.postgresPort });
@@ -45,6 +45,11 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<void> {
   await supervise({
     dir,
     purpose: './stack up',
+    async beforeStart() {
+      await requireFreePort({ port: ports.api, purpose: 'the API', flag: '--port' });
+      const purpose = 'the internal listener';
+      await requireFreePort({ port: ports.internal, purpose, flag: '--internal-port' });
+    },
     bases: [postgres, redis],
     async programs() {
       const passwords = rolePasswords(secrets);

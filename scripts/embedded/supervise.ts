@@ -18,6 +18,8 @@ export type SuperviseOptions = {
   purpose: string;
   bases: Service[];
   programs: () => Promise<Service[]>;
+  /** Runs before anything is started, when nothing of a former run is left. */
+  beforeStart?: () => Promise<void>;
   urls: Record<string, string>;
   onReady: () => Promise<void>;
   signal: AbortSignal;
@@ -39,6 +41,7 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
   try {
     const orphans = await stopOrphans(dir);
     if (orphans.length > 0) report(`stopped what a killed run had left behind: ${orphans.join(', ')}`);
+    await options.beforeStart?.();
     await using _logs = keepLogsBounded(dir);
     await record.write();
     const start = async (service: Service) => {
