@@ -16,6 +16,7 @@ import { readKeyMarks } from '@origin-stack/core/infra/keyMarks';
 import { loadModels } from '@origin-stack/core/infra/loadModels';
 import { type Core, openCore } from '@origin-stack/core/infra/openCore';
 import { productVersion } from '@origin-stack/core/infra/productVersion';
+import { mendable } from '@origin-stack/core/infra/runProcess';
 import { verifyBcrypt } from '@origin-stack/core/infra/verifyBcrypt';
 import { noteKeyUses } from './http/noteKeyUses.ts';
 
@@ -37,7 +38,7 @@ const MAX_WAITING = 2_000;
 
 /** The composition of the API process. */
 export async function wire(settings: Settings, isStopping: () => boolean): Promise<ApiDeps> {
-  const models = await loadModels(settings.MODELS_PATH);
+  const models = await mendable(loadModels(settings.MODELS_PATH));
   const core = await openCore('api', settings);
   const { db, clock, redis, keyring } = core;
   const authenticate = createAuthenticator({

@@ -3,6 +3,7 @@ import type { KeyProvider } from '../domain/ports.ts';
 import { openAwsKms } from './keyProviders/awsKms.ts';
 import { openLocalKeys } from './keyProviders/local.ts';
 import { proveKeyProvider } from './keyProviders/proveKeyProvider.ts';
+import { mendable } from './runProcess.ts';
 
 /** Opens the key provider that the settings name, and proves it with a real signature before anything relies on it. */
 export async function openKeyProvider(settings: Settings): Promise<KeyProvider> {
@@ -26,9 +27,6 @@ function open(settings: Settings): Promise<KeyProvider> {
       timeoutMs: KMS_TIMEOUT_MS,
     });
   }
-  return openLocalKeys({
-    path: settings.SIGNING_KEY_PATH ?? '',
-    signingKeyId,
-    salt: settings.LOCAL_ENCRYPTION_SALT ?? '',
-  });
+  const path = settings.SIGNING_KEY_PATH ?? '';
+  return mendable(openLocalKeys({ path, signingKeyId, salt: settings.LOCAL_ENCRYPTION_SALT ?? '' }));
 }

@@ -1,4 +1,5 @@
 import { SettingsError } from '../config/readSettings.ts';
+import { WrongKeysError } from '../domain/keys/checkFingerprints.ts';
 import { createLog, describeError, type Log } from './log.ts';
 import { withDeadline } from './withDeadline.ts';
 
@@ -19,6 +20,15 @@ export const EXIT_PRECONDITION = 3;
 /** An error whose message says all that the operator needs; no stack is shown. */
 export class StartError extends Error {}
 
+/** A step of the start whose every failure is the operator's to mend, such as a file that is missing or wrong. */
+export async function mendable<T>(step: Promise<T>): Promise<T> {
+  try {
+    return await step;
+  } catch (error) {
+    throw new StartError((error as Error).message, { cause: error });
+  }
+}
+
 /**
  * Runs a service until SIGTERM or SIGINT, then stops it in order. Exit 3 where it cannot start as it was asked to,
  * 1 where the start failed, something was not caught, or the stop took too long.
@@ -36,7 +46,7 @@ export async function runProcess(
   process.on('uncaughtException', die);
   process.on('unhandledRejection', die);
   const started = start({ isStopping: () => isStopping }).catch((error: unknown) => {
-    if (error instanceof SettingsError || error instanceof StartError) {
+    if (isPrecondition(error)) {
       process.stderr.write(`${error.message}\n`);
       process.exit(EXIT_PRECONDITION);
     }
@@ -53,6 +63,9 @@ export async function runProcess(
   process.on('SIGINT', () => void stop('SIGINT'));
   await started;
 }
+
+const isPrecondition = (error: unknown): error is Error =>
+  error instanceof SettingsError || error instanceof StartError || error instanceof WrongKeysError;
 
 /** Exit code: 0 where every step ended in time. */
 async function shutDown({ log, steps, timeoutMs }: Shutdown, signal: string): Promise<number> {

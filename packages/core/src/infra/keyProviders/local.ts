@@ -11,6 +11,7 @@ import {
   randomBytes,
   sign,
 } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -36,9 +37,12 @@ export async function createLocalKeys(options: {
   bits: number;
 }): Promise<void> {
   await mkdir(options.path, { recursive: true, mode: 0o700 });
-  const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: options.bits });
-  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
-  await writeOnce(join(options.path, `${options.signingKeyId}.pem`), pem);
+  const signingFile = join(options.path, `${options.signingKeyId}.pem`);
+  // A key pair takes a second of computing: none is made to be thrown away.
+  if (!existsSync(signingFile)) {
+    const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: options.bits });
+    await writeOnce(signingFile, privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  }
   await writeOnce(join(options.path, MASTER_FILE), randomBytes(32).toString('base64'));
 }
 
@@ -48,10 +52,18 @@ async function writeOnce(file: string, content: string | Buffer): Promise<void> 
   });
 }
 
+async function readKeyFile(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    const what =
+      error.code === 'ENOENT' ? 'is missing: put it back from a backup' : `cannot be read: ${error.code}`;
+    throw new Error(`the key file ${file} ${what}`);
+  });
+}
+
 /** Keys in files, for development and tests: whoever reads the files can sign and decrypt. */
 export async function openLocalKeys(options: LocalKeyOptions): Promise<KeyProvider> {
-  const pem = await readFile(join(options.path, `${options.signingKeyId}.pem`));
-  const masterText = await readFile(join(options.path, MASTER_FILE), 'utf8');
+  const pem = await readKeyFile(join(options.path, `${options.signingKeyId}.pem`));
+  const masterText = await readKeyFile(join(options.path, MASTER_FILE));
   const input = Buffer.from(masterText.trim(), 'base64');
   if (input.length !== 32) throw new Error(`${MASTER_FILE} must hold 32 bytes in base64`);
   const derive = (info: string) => Buffer.from(hkdfSync('sha256', input, options.salt, info, 32));
