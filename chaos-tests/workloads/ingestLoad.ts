@@ -1,0 +1,147 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { IngestReply, IngestRequest } from '@origin-stack/contract/ingest';
+import type { Tenant } from '../product/makeTenants.ts';
+
+/**
+ * One request and what became of it, as its sender knows it. `acknowledged` has a reply; `refused` was surely not
+ * accepted; of `unknown` the sender cannot say.
+ */
+export interface Attempt {
+  tenant: Tenant;
+  request: IngestRequest;
+  correlationId: string;
+  outcome: 'acknowledged' | 'refused' | 'unknown';
+  status: number | null;
+  reply: IngestReply | null;
+  error: string | null;
+}
+
+export interface IngestLoad {
+  /** Resolves once so many are acknowledged. */
+  acknowledged(count: number): Promise<void>;
+  /** Those that have an outcome so far. */
+  history(): Attempt[];
+  done: Promise<Attempt[]>;
+}
+
+export interface LoadOptions {
+  apiUrl: string;
+  tenants: Tenant[];
+  /** Distinguishes the external ids of one load from another's. */
+  name: string;
+  count: number;
+  concurrency: number;
+  /** How long a port that refuses is tried again; 60 s unless told. */
+  refusedDeadlineMs?: number;
+}
+
+const REFUSED_PAUSE_MS = 50;
+const REFUSED_DEADLINE_MS = 60_000;
+const REQUEST_DEADLINE_MS = 40_000;
+
+/** Sends ingests, `concurrency` at a time, and keeps their history. A port that refuses is tried again. */
+export function startIngestLoad(options: LoadOptions): IngestLoad {
+  const queue = makeAttempts(options);
+  const history: Attempt[] = [];
+  const watchers = new Set<() => void>();
+  let acknowledgedCount = 0;
+  const until = (isReached: () => boolean) =>
+    new Promise<void>((resolve) => {
+      const look = () => {
+        if (!isReached()) return;
+        watchers.delete(look);
+        resolve();
+      };
+      watchers.add(look);
+      look();
+    });
+  const client = async () => {
+    for (let attempt = queue.shift(); attempt; attempt = queue.shift()) {
+      await send(options, attempt);
+      history.push(attempt);
+      if (attempt.outcome === 'acknowledged') acknowledgedCount += 1;
+      for (const look of watchers) look();
+    }
+  };
+  const clients = Array.from({ length: options.concurrency }, client);
+  return {
+    acknowledged: (count) => until(() => acknowledgedCount >= count),
+    history: () => [...history],
+    done: Promise.all(clients).then(() => history),
+  };
+}
+
+/** Sends one, and records what came of it. */
+async function send({ apiUrl, refusedDeadlineMs }: LoadOptions, attempt: Attempt): Promise<void> {
+  const giveUpMs = performance.now() + (refusedDeadlineMs ?? REFUSED_DEADLINE_MS);
+  for (;;) {
+    try {
+      const response = await postIngest(apiUrl, attempt);
+      attempt.status = response.status;
+      const text = await response.text();
+      if (response.status === 200 || response.status === 201) {
+        attempt.reply = JSON.parse(text);
+        attempt.outcome = 'acknowledged';
+      } else {
+        attempt.error = text;
+        // 5xx promises nothing: what it speaks of may have been written.
+        attempt.outcome = response.status < 500 ? 'refused' : 'unknown';
+      }
+      return;
+    } catch (error) {
+      const code = causeCode(error);
+      attempt.error = code;
+      attempt.outcome = code === 'ECONNREFUSED' ? 'refused' : 'unknown';
+      if (attempt.outcome === 'unknown' || performance.now() > giveUpMs) return;
+      await pause(REFUSED_PAUSE_MS);
+    }
+  }
+}
+
+/** Posts a request as it is; the body of the repetition is the same text. */
+export function postIngest(
+  apiUrl: string,
+  { tenant, request, correlationId }: Pick<Attempt, 'tenant' | 'request' | 'correlationId'>,
+): Promise<Response> {
+  return fetch(`${apiUrl}/v1/ingest`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${tenant.apiKey}`,
+      'content-type': 'application/json',
+      'x-correlation-id': correlationId,
+    },
+    body: JSON.stringify(request),
+    signal: AbortSignal.timeout(REQUEST_DEADLINE_MS),
+  });
+}
+
+function causeCode(error: unknown): string {
+  const { cause, name } = error as Error & { cause?: { code?: string; message?: string } };
+  return cause?.code ?? cause?.message ?? name;
+}
+
+/** Few accounts and contents, so that requests meet each other's subjects, and programs, so that some have signals. */
+function makeAttempts({ tenants, name, count }: LoadOptions): Attempt[] {
+  return Array.from({ length: count }, (_, index): Attempt => {
+    const tenant = tenants[index % tenants.length];
+    if (!tenant) throw new Error('a load needs tenants');
+    return {
+      tenant,
+      request: {
+        external_id: `${name}-${index}`,
+        account: { external_id: `account-${index % 40}`, created_at: '2025-03-01T00:00:00Z' },
+        ...(index % 2 ? { device: { external_id: `device-${index % 25}` } } : {}),
+        content: {
+          text: `content ${name} ${index % 400}`,
+          media_type: index % 4 ? 'text/plain' : 'application/x-sh',
+        },
+        metadata: { index },
+      },
+      correlationId: `${name}-${index}`,
+      outcome: 'unknown',
+      status: null,
+      reply: null,
+      error: null,
+    };
+  });
+}
