@@ -80,8 +80,11 @@ describe('keys', () => {
     ];
     const bodies = new Set<string>();
     for (const key of wrong) {
-      for (const headers of [{ Authorization: `Bearer ${key}` }, { 'X-API-Key': key }]) {
-        const reply = await whoAmI(api, null, headers as Record<string, string>);
+      for (const [name, value] of [
+        ['Authorization', `Bearer ${key}`],
+        ['X-API-Key', key],
+      ] as const) {
+        const reply = await whoAmI(api, null, { [name]: value });
         expectProblem(reply, 'unauthenticated');
         bodies.add(JSON.stringify({ ...reply.body, instance: null }));
       }
