@@ -55,7 +55,10 @@ export interface RunKey {
   run: string;
 }
 
-/** Begins a run: undefined where the work is done, was handed out anew, or another run of the same hand-out began. */
+/**
+ * Begins a run: undefined where the work is done, was handed out anew or given back, or another run of the same hand-out
+ * began. Work that was given back has no lease until it is handed out again: a job that comes twice finds its delay.
+ */
 export async function startRun(
   tx: Tx,
   work: RunKey & { claim: number; leaseSeconds: number },
@@ -63,6 +66,7 @@ export async function startRun(
   const { rows } = await tx.raw(
     `update outbox set running = ?, attempts = attempts + 1, lease_until = now() + make_interval(secs => ?)
      where id = ? and tenant_id = ? and claim = ? and running is null and done_at is null
+       and lease_until is not null
      returning id, payload, correlation_id, attempts`,
     [work.run, work.leaseSeconds, work.id, work.tenantId, work.claim],
   );
