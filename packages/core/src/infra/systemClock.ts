@@ -7,12 +7,24 @@ export function formatMicros(epochMicros: number): string {
   return `${new Date(ms).toISOString().slice(0, -1)}${micros}Z`;
 }
 
-/** The machine's clock. Microseconds come from the monotonic timer, its offset from the wall clock. */
+/** How far the monotonic timer may be from the wall clock, which shows whole milliseconds and may be set. */
+const DRIFT_MS = 2;
+
+let offsetMs = Date.now() - performance.now();
+
+/** Milliseconds with fractions: the monotonic timer, moved to the wall clock wherever the two part. */
+function preciseMs(): number {
+  // The timer on both sides of the wall clock: a pause between two looks must not pass for a clock that was set.
+  const beforeMs = performance.now();
+  const wallMs = Date.now();
+  const afterMs = performance.now();
+  const isSet = wallMs < beforeMs + offsetMs - DRIFT_MS || wallMs > afterMs + offsetMs + DRIFT_MS;
+  if (isSet) offsetMs = wallMs - beforeMs;
+  return beforeMs + offsetMs;
+}
+
+/** The machine's clock. Its microseconds never go back while the wall clock is not set. */
 export const systemClock: Clock = {
-  now() {
-    const ms = Date.now();
-    const micros = Math.floor((performance.now() % 1) * 1000);
-    return formatMicros(ms * 1000 + micros);
-  },
+  now: () => formatMicros(preciseMs() * 1000),
   epochMs: () => Date.now(),
 };
