@@ -10,6 +10,8 @@ export interface PoolOptions {
   max: number;
   acquireTimeoutMs: number;
   maxLifetimeMs: number;
+  /** How long a connection may lie idle and be used unasked; 5 s where unset. */
+  pingAfterIdleMs?: number;
 }
 
 const PING_AFTER_IDLE_MS = 5_000;
@@ -52,10 +54,10 @@ const types = {
 };
 
 /** Asks a connection that lay idle whether it lives; one on a black-holed socket would hang without the deadline. */
-function validator(lastUsedMs: WeakMap<object, number>) {
+function validator(lastUsedMs: WeakMap<object, number>, pingAfterIdleMs: number) {
   return async (connection: pg.Client): Promise<boolean> => {
     const usedMs = lastUsedMs.get(connection);
-    if (usedMs !== undefined && performance.now() - usedMs < PING_AFTER_IDLE_MS) return true;
+    if (usedMs !== undefined && performance.now() - usedMs < pingAfterIdleMs) return true;
     let timer: NodeJS.Timeout | undefined;
     const deadline = new Promise<false>((resolve) => {
       timer = setTimeout(() => resolve(false), PING_DEADLINE_MS);
@@ -92,7 +94,7 @@ export function createDatabase(options: PoolOptions): Db {
       acquireTimeoutMillis: options.acquireTimeoutMs,
       maxConnectionLifetimeMillis: options.maxLifetimeMs,
       maxConnectionLifetimeJitterMillis: Math.ceil(options.maxLifetimeMs / 10),
-      validate: validator(lastUsedMs),
+      validate: validator(lastUsedMs, options.pingAfterIdleMs ?? PING_AFTER_IDLE_MS),
     },
     asyncStackTraces: false,
     log: { warn: silent, error: silent, deprecate: silent, debug: silent },

@@ -1,0 +1,46 @@
+import { connect, createServer, type Socket } from 'node:net';
+
+export interface Proxy {
+  /** The same URL, through the proxy. */
+  url: string;
+  /** Connections that are open now fall into a black hole: nothing is passed on, and none ends. New ones work. */
+  swallow(): void;
+  stop(): Promise<void>;
+}
+
+/** A TCP proxy in front of the server of a URL. */
+export async function startProxy(target: string): Promise<Proxy> {
+  const url = new URL(target);
+  const { hostname, port } = url;
+  const sockets = new Set<Socket>();
+  const swallowed = new WeakSet<Socket>();
+  const server = createServer((near) => {
+    const far = connect(Number(port), hostname);
+    const pass = (from: Socket, to: Socket) => {
+      sockets.add(from);
+      from.on('data', (bytes) => {
+        if (!swallowed.has(from)) to.write(bytes);
+      });
+      from.on('close', () => {
+        sockets.delete(from);
+        if (!swallowed.has(from)) to.destroy();
+      });
+      from.on('error', () => {});
+    };
+    pass(near, far);
+    pass(far, near);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  url.host = `127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+  return {
+    url: url.href,
+    swallow() {
+      for (const socket of sockets) swallowed.add(socket);
+    },
+    stop() {
+      for (const socket of sockets) socket.destroy();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
