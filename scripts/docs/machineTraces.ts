@@ -1,0 +1,9 @@
+const TRACES = [
+  /(?<![\w.~])\/(?:work|root|home|tmp|Users|mnt|opt|srv|var)(?:\/|\b)[\w./-]*/g,
+  /\b(?:registry\.npmjs\.org|registry\.yarnpkg\.com|pypi\.org|files\.pythonhosted\.org|proxy\.golang\.org|(?:deb|security)\.debian\.org|archive\.ubuntu\.com)\b/g,
+];
+
+/** Absolute paths of a machine and hosts of package registries: neither says anything to a reader elsewhere. */
+export function machineTraces(text: string): string[] {
+  return TRACES.flatMap((trace) => [...text.matchAll(trace)].map(([found]) => found));
+}
