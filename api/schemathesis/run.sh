@@ -6,7 +6,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 venv="$root/.stack/venv-schemathesis"
 seed="${SCHEMATHESIS_SEED:-7493}"
-examples="${SCHEMATHESIS_MAX_EXAMPLES:-12}"
+examples="${SCHEMATHESIS_MAX_EXAMPLES:-20}"
 
 if ! cmp -s "$here/requirements.txt" "$venv/origin-stack-requirements.txt"; then
   echo "installing schemathesis, once" >&2
@@ -33,6 +33,9 @@ done
 echo "seed $seed, at most $examples examples an operation and phase: SCHEMATHESIS_SEED, SCHEMATHESIS_MAX_EXAMPLES"
 ORIGIN_API_KEY=$(cat "$dir/key")
 export ORIGIN_API_KEY
+set -a
+. "$dir/ids"
+set +a
 cd "$dir"
 "$venv/bin/schemathesis" --config-file "$here/schemathesis.toml" run "$(cat "$dir/url")/openapi.json" \
   --checks all --phases examples,coverage,fuzzing,stateful --seed "$seed" --max-examples "$examples" \

@@ -11,10 +11,11 @@ import { startTestPostgres, startTestRedis } from '@origin-stack/testkit/testSer
 import { buildApp } from '../src/app.ts';
 import { listen } from '../src/http/listen.ts';
 import { wire } from '../src/wire.ts';
+import { makeThings } from './makeThings.ts';
 
 /**
  * Serves the API for schemathesis until it is told to stop: on a free port, with PostgreSQL, Redis, keys and a tenant
- * of its own. Writes `url` and `header` (the authorization of a key with every scope) into the folder that is given.
+ * of its own. Writes `url`, `key` (it has every scope) and `ids` (of one of each thing) into the folder that is given.
  */
 const [dir] = process.argv.slice(2);
 if (dir === undefined) throw new Error('usage: serve.ts DIR');
@@ -67,8 +68,10 @@ const key = await createKey(
 );
 await owner.destroy();
 await writeFile(join(dir, 'key'), key.keyValue, { mode: 0o600 });
+const url = `http://127.0.0.1:${listener.port}`;
+await writeFile(join(dir, 'ids'), await makeThings(url, key.keyValue));
 // Written last: whoever waits for it finds everything.
-await writeFile(join(dir, 'url'), `http://127.0.0.1:${listener.port}`);
+await writeFile(join(dir, 'url'), url);
 
 process.once('SIGTERM', async () => {
   await listener.close();
