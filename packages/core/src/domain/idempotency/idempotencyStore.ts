@@ -7,13 +7,14 @@ export interface IdempotencyKey {
 }
 
 /**
- * Takes the key for a request: true where nobody has it, it has expired, or the same request died with it.
+ * Takes the key for a request where nobody has it, it has expired, or the same request died with it. Returns until when,
+ * which tells this holder from a later one; undefined where the key is taken.
  */
 export async function reserve(
   tx: Tx,
   request: IdempotencyKey & { requestMac: Buffer; leaseSeconds: number; keepSeconds: number },
-): Promise<boolean> {
-  const { rowCount } = await tx.raw(
+): Promise<string | undefined> {
+  const { rows } = await tx.raw(
     `insert into idempotency_keys as k (tenant_id, credential_id, key, request_mac, lease_until, expires_at)
      values (:tenantId, :credentialId, :key, :requestMac, now() + make_interval(secs => :leaseSeconds),
        now() + make_interval(secs => :keepSeconds))
@@ -21,10 +22,11 @@ export async function reserve(
        set request_mac = excluded.request_mac, lease_until = excluded.lease_until, expires_at = excluded.expires_at,
          status = null, reply_json = null
        where k.expires_at < now()
-         or (k.status is null and k.lease_until < now() and k.request_mac = excluded.request_mac)`,
+         or (k.status is null and k.lease_until < now() and k.request_mac = excluded.request_mac)
+     returning lease_until`,
     { ...request },
   );
-  return rowCount === 1;
+  return rows[0]?.lease_until;
 }
 
 export interface StoredReply {
@@ -41,16 +43,18 @@ export async function readReply(tx: Tx, key: IdempotencyKey): Promise<StoredRepl
 
 export async function storeReply(
   tx: Tx,
-  reply: IdempotencyKey & { status: number; replyJson: string },
+  reply: IdempotencyKey & { leaseUntil: string; status: number; replyJson: string },
 ): Promise<void> {
   await tx('idempotency_keys')
     .where({ tenant_id: reply.tenantId, credential_id: reply.credentialId, key: reply.key })
+    .where({ lease_until: reply.leaseUntil, status: null })
     .update({ status: reply.status, reply_json: reply.replyJson });
 }
 
 /** Lets go of a key whose request was refused, so that it can be mended and sent again. */
-export async function release(tx: Tx, key: IdempotencyKey): Promise<void> {
+export async function release(tx: Tx, key: IdempotencyKey & { leaseUntil: string }): Promise<void> {
   await tx('idempotency_keys')
-    .where({ tenant_id: key.tenantId, credential_id: key.credentialId, key: key.key, status: null })
+    .where({ tenant_id: key.tenantId, credential_id: key.credentialId, key: key.key })
+    .where({ lease_until: key.leaseUntil, status: null })
     .delete();
 }

@@ -113,6 +113,33 @@ describe('once', () => {
     expect(await send(request, created)).toMatchObject({ repeated: false });
   });
 
+  it.each(['replies', 'fails'])(
+    'that outlived its lease and then %s touches nothing that another run holds',
+    async (end) => {
+      const request = newRequest();
+      const [atWork, ended] = [Promise.withResolvers<unknown>(), Promise.withResolvers<unknown>()];
+      const seconds: Promise<unknown>[] = [];
+      const slow = send(request, async () => {
+        await row(request).update({ lease_until: bed.owner.raw("now() - interval '1 second'") });
+        const second = send(request, async () => {
+          const [held] = await row(request).select('status', 'lease_until');
+          atWork.resolve(held);
+          await ended.promise;
+          return { status: 201, body: { id: 'second' } };
+        });
+        seconds.push(second);
+        await atWork.promise;
+        if (end === 'fails') throw new Error('too late');
+        return { status: 201, body: { id: 'first' } };
+      });
+      await slow.catch(() => {});
+      expect(await row(request).select('status', 'lease_until')).toEqual([await atWork.promise]);
+      ended.resolve(undefined);
+      await Promise.all(seconds);
+      expect(await send(request, never)).toMatchObject({ body: { id: 'second' }, repeated: true });
+    },
+  );
+
   it('forgets after 24 hours', async () => {
     const request = newRequest();
     await send(request, created);

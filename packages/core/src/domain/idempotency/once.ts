@@ -14,7 +14,8 @@ export interface Reply {
 
 /**
  * Runs a request once under its Idempotency-Key, within one tenant and credential. For 24 hours the same request gets
- * the first reply, as `redact` left it: a stored reply holds no secret. A refusal is not kept.
+ * the first reply, as `redact` left it: a stored reply holds no secret. A refusal is not kept, and a run that took
+ * longer than its lease neither keeps nor lets go what another holds by then.
  * Throws `idempotency_conflict` for another request and `idempotency_in_flight` for the same one at work.
  */
 export async function once(
@@ -24,19 +25,19 @@ export async function once(
 ): Promise<Reply & { repeated: boolean }> {
   const inOwn = <T>(work: Parameters<typeof inTenant<T>>[2]) => inTenant(deps.db, request.tenantId, work);
   const { redact, ...key } = request;
-  const isFirst = await inOwn((tx) =>
+  const leaseUntil = await inOwn((tx) =>
     reserve(tx, { ...key, leaseSeconds: LEASE_SECONDS, keepSeconds: KEEP_SECONDS }),
   );
-  if (!isFirst) return { ...(await repeat(deps, request)), repeated: true };
+  if (leaseUntil === undefined) return { ...(await repeat(deps, request)), repeated: true };
   let reply: Reply;
   try {
     reply = await run();
   } catch (error) {
-    await inOwn((tx) => release(tx, request));
+    await inOwn((tx) => release(tx, { ...key, leaseUntil }));
     throw error;
   }
   const replyJson = JSON.stringify(redact(reply.body) ?? null);
-  await inOwn((tx) => storeReply(tx, { ...key, status: reply.status, replyJson }));
+  await inOwn((tx) => storeReply(tx, { ...key, leaseUntil, status: reply.status, replyJson }));
   return { ...reply, repeated: false };
 }
 
