@@ -156,6 +156,8 @@ async function runTask<D>(options: RunnerOptions<D>, task: Task<never, D>, job: 
   const startedMs = performance.now();
   try {
     const payload = JOBS[job.name].parse(started.payload) as never;
+    // Attempts are counted where they begin: work whose runs take their process down must end as well.
+    if (context.attempt > task.maxAttempts) throw new Error('every attempt before this one died');
     await withDeadline(task.run(context, payload), task.name, task.timeoutMs);
     if (settled.by === '') throw new Error(`the task ${task.name} ended without an end`);
     const durationMs = Math.round(performance.now() - startedMs);
