@@ -1,0 +1,89 @@
+import { eventually } from '@origin-stack/testkit/eventually';
+import { testRedisUrl } from '@origin-stack/testkit/redis';
+import { startTestRedis } from '@origin-stack/testkit/testServers';
+import { createClient } from 'redis';
+import { afterEach, describe, expect, it } from 'vitest';
+import { markKeys, readKeyMarks } from './keyMarks.ts';
+import { createLog } from './log.ts';
+import { connectRedis, type Redis } from './redis.ts';
+
+const log = createLog({ service: 'test', level: 'silent' });
+const opened: Redis[] = [];
+afterEach(async () => {
+  for (const redis of opened.splice(0)) await redis.close();
+});
+
+async function open(url: string): Promise<Redis> {
+  const redis = connectRedis({ url, name: 'test', log });
+  opened.push(redis);
+  await eventually(() => redis.isReady());
+  return redis;
+}
+
+describe('Redis', () => {
+  it('that is away fails a command at once and queues none: it is not carried out later', async () => {
+    const server = await startTestRedis();
+    const redis = await open(server.url);
+    await server.stop();
+    await eventually(() => !redis.isReady());
+    const startMs = performance.now();
+    await expect(redis.setWithTtl({ key: 'app:x', value: '1', ttlSeconds: 60 })).rejects.toThrow();
+    expect(performance.now() - startMs).toBeLessThan(400);
+  });
+
+  it('that hangs fails a command after its deadline, and tells when it is back', async () => {
+    const server = await startTestRedis();
+    const redis = await open(server.url);
+    process.kill(server.pid, 'SIGSTOP');
+    const startMs = performance.now();
+    await expect(redis.get('app:x')).rejects.toThrow('redis did not answer within 500 ms');
+    expect(performance.now() - startMs).toBeLessThan(5_000);
+    process.kill(server.pid, 'SIGCONT');
+    await eventually(() => redis.ping().then(() => true));
+    await server.stop();
+  });
+
+  it('says so on every connection, the first included: what was told meanwhile may have been missed', async () => {
+    const url = await testRedisUrl();
+    const redis = connectRedis({ url, name: 'drop-me', log });
+    opened.push(redis);
+    let times = 0;
+    redis.onReady(() => {
+      times += 1;
+    });
+    await eventually(() => times === 1);
+    const admin = createClient({ url });
+    await admin.connect();
+    const clients = await admin.clientList();
+    await admin.clientKill({ filter: 'ID', id: clients.find((one) => one.name === 'drop-me')!.id });
+    await eventually(() => times === 2);
+    await admin.close();
+  });
+
+  it('gets no key of ours without an end', async () => {
+    const url = await testRedisUrl();
+    const redis = await open(url);
+    await markKeys(redis, ['aaaaaaaa', 'bbbbbbbb'], 600);
+    const admin = createClient({ url });
+    await admin.connect();
+    const keys = await admin.keys('*');
+    expect(keys.sort()).toEqual(['app:key-mark:aaaaaaaa', 'app:key-mark:bbbbbbbb']);
+    for (const key of keys) {
+      const seconds = await admin.ttl(key);
+      expect(seconds).toBeGreaterThan(600);
+      expect(seconds).toBeLessThanOrEqual(660);
+    }
+    await admin.close();
+  });
+
+  it('carries a mark that is another at each change, and none for a key that nobody changed', async () => {
+    const redis = await open(await testRedisUrl());
+    const marks = readKeyMarks(redis);
+    expect(await marks.read('cccccccc')).toBeNull();
+    await markKeys(redis, ['cccccccc'], 600);
+    const first = await marks.read('cccccccc');
+    await markKeys(redis, ['cccccccc'], 600);
+    expect(await marks.read('cccccccc')).not.toBe(first);
+    expect(await marks.read('dddddddd')).toBeNull();
+  });
+});
