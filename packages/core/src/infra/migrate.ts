@@ -16,6 +16,17 @@ const source = {
   }),
 };
 
+const silent = () => {};
+
+/** What fails is thrown: knex would print the whole text of the migration beside it. */
+const openForMigration = (ownerUrl: string) =>
+  knex({
+    client: 'pg',
+    connection: ownerUrl,
+    pool: { min: 0, max: 1 },
+    log: { warn: silent, error: silent, deprecate: silent, debug: silent },
+  });
+
 /**
  * Brings the database to the newest schema and returns the names of what it ran; nothing when it was there.
  * Two at once: the second waits for the advisory lock, which dies with its session, and then finds nothing to do.
@@ -23,7 +34,7 @@ const source = {
 export async function migrate(ownerUrl: string): Promise<string[]> {
   const guard = new pg.Client({ connectionString: ownerUrl, application_name: 'origin-migrate' });
   await guard.connect();
-  const db = knex({ client: 'pg', connection: ownerUrl, pool: { min: 0, max: 1 } });
+  const db = openForMigration(ownerUrl);
   try {
     await guard.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     // knex's own lock is a row that outlives a killed process; under the advisory lock it can only be a stale one.
@@ -38,7 +49,7 @@ export async function migrate(ownerUrl: string): Promise<string[]> {
 
 /** Names of the migrations that the database lacks. */
 export async function pendingMigrations(ownerUrl: string): Promise<string[]> {
-  const db = knex({ client: 'pg', connection: ownerUrl, pool: { min: 0, max: 1 } });
+  const db = openForMigration(ownerUrl);
   try {
     const [, pending] = (await db.migrate.list({ migrationSource: source })) as [unknown, { name: string }[]];
     return pending.map((migration) => migration.name);
