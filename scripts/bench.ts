@@ -39,16 +39,10 @@ export const command = defineCommand({
     const dir = locateStateDir(root);
     await stopSupervisor(dir);
     await rm(root, { recursive: true, force: true });
-    const argv = [
-      'up',
-      '--embedded',
-      '--state-dir',
-      root,
-      '--port',
-      String(await freePort()),
-      '--internal-port',
-      String(await freePort()),
-    ];
+    const ports = await Promise.all([freePort(), freePort(), freePort()]);
+    const [port = 0, internal = 0, worker = 0] = ports;
+    const argv = ['up', '--embedded', '--state-dir', root, '--port', String(port)];
+    argv.push('--internal-port', String(internal), '--worker-port', String(worker));
     const results: BenchResult[] = [];
     try {
       const starting = progress.step('starting an installation to measure');

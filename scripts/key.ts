@@ -13,8 +13,6 @@ import { fromDomain } from './lib/fromDomain.ts';
 import { stateDirFlag } from './lib/stateDirFlag.ts';
 import { writeFileAtomically } from './lib/writeFileAtomically.ts';
 
-const MARK_SLACK_SECONDS = 600;
-
 interface KeyFlags {
   name: string;
   scope: string[];
@@ -122,7 +120,7 @@ async function revoke({ operator, tenant, keyId }: KeyInput): Promise<CommandRes
   if (!keyId)
     throw new UsageError({ what: 'revoke takes the id of a key', next: `./stack key list ${tenant.name}` });
   const { prefix, wasActive } = await revokeKey(operator, { tenantId: tenant.id, keyId });
-  await markKeys(operator.redis, [prefix], MARK_SLACK_SECONDS);
+  await markKeys(operator.redis, [prefix], operator.markSlackSeconds);
   return {
     data: { id: keyId, prefix, revoked: wasActive },
     text: wasActive

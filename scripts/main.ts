@@ -3,11 +3,18 @@ import { commandList } from './lib/commandList.ts';
 import { progressTarget } from './lib/progress.ts';
 import { runCommandLine } from './lib/runCommandLine.ts';
 
+/** Programs such as timeout(1) send a signal to the group and to the process: what comes twice at once is one wish. */
+const ONE_WISH_MS = 1_000;
+
 const interruption = new AbortController();
+let interruptedMs = 0;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     // A second wish to stop is not discussed.
-    if (interruption.signal.aborted && signal === 'SIGINT') process.exit(130);
+    const isSecondWish = interruption.signal.aborted && performance.now() - interruptedMs > ONE_WISH_MS;
+    if (isSecondWish && signal === 'SIGINT') process.exit(130);
+    if (interruption.signal.aborted) return;
+    interruptedMs = performance.now();
     interruption.abort(new InterruptedError());
   });
 }

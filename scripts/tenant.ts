@@ -10,8 +10,6 @@ import { UsageError } from './lib/commandErrors.ts';
 import { fromDomain } from './lib/fromDomain.ts';
 import { stateDirFlag } from './lib/stateDirFlag.ts';
 
-const MARK_SLACK_SECONDS = 600;
-
 export const command = defineCommand({
   name: 'tenant',
   summary: 'Make tenants, list them, and say from which networks their keys may be used',
@@ -65,7 +63,7 @@ async function allow(operator: Operator, [name, ...networks]: string[]): Promise
     throw new UsageError({ what: 'allow takes a tenant', next: './stack tenant allow acme 203.0.113.0/24' });
   const tenant = await findTenant(operator, name);
   const prefixes = await allowNetworks(operator, { tenantId: tenant.id, networks });
-  await markKeys(operator.redis, prefixes, MARK_SLACK_SECONDS);
+  await markKeys(operator.redis, prefixes, operator.markSlackSeconds);
   const said = networks.length > 0 ? `only from ${networks.join(', ')}` : 'from any address';
   return { data: { id: tenant.id, ip_allowlist: networks }, text: `keys of ${tenant.name} work ${said}` };
 }

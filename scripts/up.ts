@@ -17,12 +17,17 @@ export const command = defineCommand({
   details:
     'Runs a real PostgreSQL, a real Redis, the API and the worker on 127.0.0.1: evaluation only. It stays in the foreground ' +
     'until Ctrl-C; the data stays for the next time. A second up says that it runs already.',
-  examples: ['./stack up', './stack up --detach', './stack up --port 8081 --internal-port 9091'],
+  examples: [
+    './stack up',
+    './stack up --detach',
+    './stack up --port 8081 --internal-port 9190 --worker-port 9191',
+  ],
   flags: {
     detach: { type: 'boolean', short: 'd', summary: 'return when it is ready, and let it run' },
     embedded: { type: 'boolean', summary: 'the embedded default, also where a container engine answers' },
     port: { ...PORT, default: 8080, summary: 'port of the API' },
-    'internal-port': { ...PORT, default: 9090, summary: 'port of metrics and full health' },
+    'internal-port': { ...PORT, default: 9090, summary: "port of the API's metrics and full health" },
+    'worker-port': { ...PORT, default: 9091, summary: "port of the worker's metrics and liveness" },
     'postgres-port': { ...PORT, default: 0, summary: 'port of PostgreSQL; 0 is a free one' },
     'redis-port': { ...PORT, default: 0, summary: 'port of Redis; 0 is a free one' },
     'state-dir': stateDirFlag,
@@ -47,7 +52,7 @@ export const command = defineCommand({
     const starting = progress.step('starting PostgreSQL, Redis, the API and the worker');
     await startEmbedded({
       dir,
-      ports: { api: flags.port, internal: flags['internal-port'] },
+      ports: { api: flags.port, internal: flags['internal-port'], workerInternal: flags['worker-port'] },
       postgresPort: flags['postgres-port'],
       redisPort: flags['redis-port'],
       signal,
@@ -68,6 +73,7 @@ export const command = defineCommand({
 type UpFlags = {
   port: number;
   'internal-port': number;
+  'worker-port': number;
   'postgres-port': number;
   'redis-port': number;
   'state-dir'?: string | undefined;
@@ -75,7 +81,7 @@ type UpFlags = {
 
 /** The command line of the supervisor in the background: the same, in the foreground. */
 function argvOf(flags: UpFlags): string[] {
-  const names = ['port', 'internal-port', 'postgres-port', 'redis-port'] as const;
+  const names = ['port', 'internal-port', 'worker-port', 'postgres-port', 'redis-port'] as const;
   const ports = names.flatMap((name) => [`--${name}`, String(flags[name])]);
   return ['up', '--embedded', ...ports, ...(flags['state-dir'] ? ['--state-dir', flags['state-dir']] : [])];
 }

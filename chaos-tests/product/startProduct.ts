@@ -39,8 +39,9 @@ export async function makeProduct(): Promise<Product> {
   const root = await mkdtemp(join(tmpdir(), 'origin-stack-chaos-'));
   const dir = locateStateDir(root);
   await makeStateDir(dir);
-  const ports = { api: await freePort(), internal: await freePort() };
+  const ports = { api: await freePort(), internal: await freePort(), workerInternal: await freePort() };
   const upArguments = ['up', '--port', String(ports.api), '--internal-port', String(ports.internal)];
+  upArguments.push('--worker-port', String(ports.workerInternal));
   const stack = (args: string[], env?: NodeJS.ProcessEnv) => runStack([...args, '--state-dir', root], env);
   return {
     dir,

@@ -19,7 +19,11 @@ export async function settingsOf(
   service: 'api' | 'worker',
   ports: { api: number; internal: number },
 ): Promise<Record<string, string>> {
-  return serviceSettings(service, { dir: product.dir, secrets: await openSecrets(product.dir), ports });
+  return serviceSettings(service, {
+    dir: product.dir,
+    secrets: await openSecrets(product.dir),
+    ports: { ...ports, workerInternal: ports.internal },
+  });
 }
 
 /** Starts a service with exactly these settings. */

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { SETTINGS } from '@origin-stack/core/config/settings';
 import { type Keyring, openKeyring } from '@origin-stack/core/domain/keys/keyring';
 import type { ModelRegistry } from '@origin-stack/core/domain/models/modelRegistry';
 import type { Clock, Db, Ids } from '@origin-stack/core/domain/ports';
@@ -24,6 +25,8 @@ export interface Operator extends AsyncDisposable {
   models: ModelRegistry;
   redis: Redis;
   state: RunState;
+  /** How much longer than every cached key a mark lives. */
+  markSlackSeconds: number;
 }
 
 /** Opens the installation that runs here. Throws PreconditionError where none does. */
@@ -62,9 +65,16 @@ export async function openOperator(stateRoot: string | undefined): Promise<Opera
     models: await loadModels(),
     redis,
     state,
+    markSlackSeconds: markSlackSeconds(),
     async [Symbol.asyncDispose]() {
       await redis.close();
       await db.destroy();
     },
   };
+}
+
+function markSlackSeconds(): number {
+  const { type, fallback } = SETTINGS.RATE_LIMIT_TTL_SECONDS;
+  const given = process.env.RATE_LIMIT_TTL_SECONDS;
+  return given ? type.parse(given) : (fallback ?? 600);
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { SETTINGS } from '@origin-stack/core/config/settings';
 import { generateApiKey } from '@origin-stack/core/domain/keys/apiKey';
 import type { ServiceKeyList } from '@origin-stack/core/domain/keys/serviceKeys';
 import { ROLES, type RolePasswords } from '@origin-stack/core/infra/bootstrapDatabase';
@@ -30,10 +31,16 @@ export const serviceFiles = (dir: StateDir) => ({
   },
 });
 
+/** `SIGNING_KEY_BITS` of this command's environment, for the key that is made at the first start. */
+function signingKeyBits(): number {
+  const { type, fallback } = SETTINGS.SIGNING_KEY_BITS;
+  return Number(process.env.SIGNING_KEY_BITS ? type.parse(process.env.SIGNING_KEY_BITS) : fallback);
+}
+
 /** Makes the local keys and the operator's key where they are not there yet, and the digest list from it. */
 export async function makeServiceFiles(dir: StateDir): Promise<ServiceFiles> {
   const files = serviceFiles(dir);
-  await createLocalKeys({ path: files.keysDir, signingKeyId: SIGNING_KEY_ID, bits: 3072 });
+  await createLocalKeys({ path: files.keysDir, signingKeyId: SIGNING_KEY_ID, bits: signingKeyBits() });
   const operatorKey = await openSecret(dir, 'operator-key', () => generateApiKey('op').key);
   const list: ServiceKeyList = [
     {

@@ -8,6 +8,7 @@ type Environment = Partial<Record<SettingName | `${SettingName}_FILE`, string>>;
 export interface Ports {
   api: number;
   internal: number;
+  workerInternal: number;
 }
 
 /** Settings that an operator may change from outside; all others are the embedded default's own. */
@@ -19,6 +20,7 @@ const TUNABLE: SettingName[] = [
   'EVIDENCE_SIGNED_URL_TTL',
   'DATABASE_POOL_MIN',
   'DATABASE_POOL_MAX',
+  'RATE_LIMIT_TTL_SECONDS',
   'WORKER_CONCURRENCY',
   'WORKER_RENDER_THREADS',
 ];
@@ -37,7 +39,8 @@ export function serviceSettings(
     DATABASE_URL_FILE: files.urls[service],
     REDIS_URL_FILE: files.urls.redis,
     API_PORT: String(ports.api),
-    INTERNAL_PORT: String(ports.internal),
+    // Each process has an internal listener of its own.
+    INTERNAL_PORT: String(service === 'api' ? ports.internal : ports.workerInternal),
     PUBLIC_URL: `http://127.0.0.1:${ports.api}`,
     SERVICE_KEYS_FILE: files.serviceKeyList,
     SIGNING_KEY_PROVIDER: 'local',

@@ -34,6 +34,11 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<void> {
   const postgres = postgresService({ dir, secrets, report, postgresPort: options.postgresPort });
   const redis = redisService({ dir, secrets, report, redisPort: options.redisPort });
   const api = `http://127.0.0.1:${ports.api}`;
+  const workerPort = {
+    port: ports.workerInternal,
+    purpose: "the worker's internal listener",
+    flag: '--worker-port',
+  };
   const program = (name: 'api' | 'worker', port?: Parameters<typeof programService>[0]['port']) => ({
     dir,
     name,
@@ -49,6 +54,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<void> {
       await requireFreePort({ port: ports.api, purpose: 'the API', flag: '--port' });
       const purpose = 'the internal listener';
       await requireFreePort({ port: ports.internal, purpose, flag: '--internal-port' });
+      await requireFreePort(workerPort);
     },
     bases: [postgres, redis],
     async programs() {
@@ -66,7 +72,10 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<void> {
           ...program('api', { port: ports.api, purpose: 'the API', flag: '--port' }),
           isReady: answersOk(`${api}/ready`),
         }),
-        programService(program('worker')),
+        programService({
+          ...program('worker', workerPort),
+          isReady: answersOk(`http://127.0.0.1:${ports.workerInternal}/health/live`),
+        }),
       ];
     },
     urls: { api, docs: `${api}/docs`, ready: `${api}/ready` },

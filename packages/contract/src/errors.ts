@@ -12,7 +12,7 @@ export const ERRORS = {
   invalid_json: {
     status: 400,
     title: 'The body is not acceptable JSON',
-    help: 'The body must be one JSON value in UTF-8 without duplicate members, integers beyond 2^53-1, lone surrogates, or more than 64 levels. `errors` points at the place.',
+    help: 'The body must be one JSON value in UTF-8 without duplicate members, integers beyond 2^53-1, lone surrogates, a member called `__proto__`, or more than 64 levels. `errors` points at the place.',
   },
   validation_failed: {
     status: 400,
@@ -22,7 +22,7 @@ export const ERRORS = {
   malformed_request: {
     status: 400,
     title: 'The request is not HTTP',
-    help: 'The request line or a header field is malformed.',
+    help: 'The request line or a header field is malformed, `Host` is missing, or a field that may stand once is repeated.',
   },
   unauthenticated: {
     status: 401,

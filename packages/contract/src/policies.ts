@@ -18,7 +18,10 @@ export const FEATURE_NAMES = [
 const Name = z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,63}$/);
 const Score = z.number().min(0).max(1);
 const NumericInput = z.enum([...FEATURE_NAMES, 'risk_score', 'anomaly_score', 'size_bytes']);
-const Detail = z.string().max(200).optional();
+const Detail = z
+  .string()
+  .regex(/^[^\u0000-\u001f\u007f]{0,200}$/u)
+  .optional();
 const Then = z.enum(['review', 'quarantine', 'reject']);
 
 const MediaType = z

@@ -19,18 +19,10 @@ export interface PolicyDeps {
 
 /**
  * Adds the next version of a policy; versions never change. The ledger tells of it, and once per tenant of each
- * model that it names. A second call adds another version. Throws `unprocessable` for a model that is not loaded
- * and for a control character in a rule's detail.
+ * model that it names. A second call adds another version. Throws `unprocessable` for a model that is not loaded.
  */
 export function createPolicy(deps: PolicyDeps, actor: Actor, input: PolicyCreate): Promise<Policy> {
   return inTenant(deps.db, actor.tenantId, (tx) => addPolicy(deps, { tx, actor }, input));
-}
-
-/** A detail becomes a reason, and PostgreSQL stores no NUL: the upload that meets the rule would fail, not the policy. */
-function refuseControlCharacters({ rules }: PolicyCreate['document']): void {
-  const wrong = rules.find((rule) => /\p{Cc}/u.test(rule.detail ?? ''));
-  if (wrong)
-    throw new DomainError('unprocessable', `The detail of the rule ${wrong.name} holds a control character.`);
 }
 
 /** The same inside a transaction of the caller's. */
@@ -40,7 +32,6 @@ export async function addPolicy(
   input: PolicyCreate,
 ): Promise<Policy> {
   const { document } = input;
-  refuseControlCharacters(document);
   const models = [
     findModel(deps.models, 'risk', document.risk_model_version),
     findModel(deps.models, 'anomaly', document.anomaly_model_version),

@@ -39,7 +39,7 @@ export async function findRedisProgram(options: FindRedisOptions): Promise<Progr
 type Candidate = { path: string; env: NodeJS.ProcessEnv };
 
 function onPath(name: string): Candidate {
-  return { path: name, env: {} };
+  return { path: name, env: process.env.PATH === undefined ? {} : { PATH: process.env.PATH } };
 }
 
 function unpackedIn({ downloadDir }: FindRedisOptions): Candidate[] {
