@@ -1,9 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Settings } from '@origin-stack/core/config/settings';
 import { recogniseServiceKey, ServiceKeyList } from '@origin-stack/core/domain/keys/serviceKeys';
 import type { Core } from '@origin-stack/core/infra/openCore';
 import { StartError } from '@origin-stack/core/infra/runProcess';
+
+/** What the listener needs of the core. */
+export type ListenerDeps = Pick<Core, 'metrics' | 'clock'> & {
+  settings: Pick<Settings, 'INTERNAL_HOST' | 'INTERNAL_PORT' | 'SERVICE_KEYS_FILE'>;
+};
 
 export interface InternalListener {
   port: number;
@@ -14,7 +20,7 @@ export interface InternalListener {
  * The worker's internal listener: liveness, which touches no dependency, and metrics for a service key with
  * `metrics:read`. Throws {@link StartError} where the port is taken.
  */
-export async function startInternalListener(core: Core): Promise<InternalListener> {
+export async function startInternalListener(core: ListenerDeps): Promise<InternalListener> {
   const { INTERNAL_HOST: host, INTERNAL_PORT: port } = core.settings;
   const server = createServer((request, response) => {
     answer(core, request, response).catch(() => response.writeHead(500).end());
@@ -34,7 +40,7 @@ export async function startInternalListener(core: Core): Promise<InternalListene
   };
 }
 
-async function answer(core: Core, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(core: ListenerDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (request.method !== 'GET') return void response.writeHead(405, { Allow: 'GET' }).end();
   if (request.url === '/health/live') {
     const body = JSON.stringify({ status: 'healthy', timestamp: core.clock.now() });
@@ -50,7 +56,7 @@ async function answer(core: Core, request: IncomingMessage, response: ServerResp
 }
 
 /** The scopes of the service key that a request presents, or undefined. */
-function scopesOf({ settings, clock }: Core, request: IncomingMessage) {
+function scopesOf({ settings, clock }: ListenerDeps, request: IncomingMessage) {
   const presented = /^Bearer +(\S{1,300})$/i.exec(request.headers.authorization ?? '')?.[1];
   if (!presented || !settings.SERVICE_KEYS_FILE) return undefined;
   const list = ServiceKeyList.parse(JSON.parse(readFileSync(settings.SERVICE_KEYS_FILE, 'utf8')));
