@@ -4,9 +4,6 @@ import { type PolicyInputs, readInputs } from './policyInputs.ts';
 import { ruleOutcome } from './ruleOutcome.ts';
 import { thresholdOutcomes } from './thresholdOutcomes.ts';
 
-/** A rule or a threshold that fired: the outcome it asks for and the reason to show. */
-export type Fired = { outcome: Decision; reason: Reason };
-
 export type PolicyResult = { decision: Decision; reasons: Reason[] };
 
 /**

@@ -1,5 +1,5 @@
 import type { Decision, PolicyDocument } from '@origin-stack/contract/policies';
-import type { Fired } from './evaluatePolicy.ts';
+import type { Fired } from './fired.ts';
 import type { NamedInputs } from './policyInputs.ts';
 
 type Kind = keyof PolicyDocument['thresholds'];
