@@ -28,14 +28,19 @@ export const SUITES: readonly Suite[] = [
     command: join(CHECKOUT, 'packages/sdk-python/test.sh'),
     args: (junitFile) => [`--junitxml=${junitFile}`],
   }),
+  // The servers that tests speak real protocols with; built once, so that no test waits for them.
+  checkSuite({
+    name: 'peers',
+    budgetMinutes: 8,
+    command: process.execPath,
+    args: [join(CHECKOUT, 'packages/testkit/src/peers/preparePeers.ts')],
+  }),
   vitestSuite({
     name: 'core',
     budgetMinutes: 8,
     folders: ['packages/core', 'packages/testkit', 'packages/contract'],
   }),
-  vitestSuite({ name: 'api', budgetMinutes: 3, folders: ['api'] }),
-  vitestSuite({ name: 'worker', budgetMinutes: 2, folders: ['worker'] }),
-  vitestSuite({ name: 'scripts', budgetMinutes: 3, folders: ['scripts'] }),
+  // Before api, whose tests use a judge of the same environment.
   junitSuite({
     name: 'schemathesis',
     budgetMinutes: 6,
@@ -43,5 +48,8 @@ export const SUITES: readonly Suite[] = [
     command: join(CHECKOUT, 'api/schemathesis/run.sh'),
     args: (junitFile) => [`--junit=${junitFile}`],
   }),
+  vitestSuite({ name: 'api', budgetMinutes: 3, folders: ['api'] }),
+  vitestSuite({ name: 'worker', budgetMinutes: 2, folders: ['worker'] }),
+  vitestSuite({ name: 'scripts', budgetMinutes: 3, folders: ['scripts'] }),
   vitestSuite({ name: 'faults', budgetMinutes: 8, folders: ['chaos-tests'] }),
 ];
