@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs schemathesis, all checks on, against the API as it really runs. Exit 0: nothing found. The second run is fast:
-# the virtual environment is kept under .stack. --install makes only that.
+# the virtual environment is kept under .stack. --install makes only that; other arguments go to schemathesis.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -39,4 +39,4 @@ set +a
 cd "$dir"
 "$venv/bin/schemathesis" --config-file "$here/schemathesis.toml" run "$(cat "$dir/url")/openapi.json" \
   --checks all --phases examples,coverage,fuzzing,stateful --seed "$seed" --max-examples "$examples" \
-  --rate-limit 100/s --workers 1 --generation-database none --no-color
+  --rate-limit 100/s --workers 1 --generation-database none --no-color "$@"

@@ -197,7 +197,7 @@ describe('what is not refused', () => {
 
 describe('a NUL in the detail of a rule', () => {
   it('is refused, since no reason could ever be stored with it', async () => {
-    const code: ErrorCode = 'unprocessable';
+    const code: ErrorCode = 'validation_failed';
     expectProblem(await api.call({ path: '/v1/policies', json: examplePolicy(models(), 'a\u0000b') }), code);
     expectProblem(await api.call({ path: '/v1/policies', json: examplePolicy(models(), 'a\u001bb') }), code);
     expect((await api.call({ path: '/v1/models/status' })).status).toBe(200);

@@ -46,7 +46,7 @@ export const SUITES: readonly Suite[] = [
     budgetMinutes: 6,
     missing: missingPython,
     command: join(CHECKOUT, 'api/schemathesis/run.sh'),
-    args: (junitFile) => [`--junit=${junitFile}`],
+    args: (junitFile) => ['--report=junit', `--report-junit-path=${junitFile}`],
   }),
   vitestSuite({ name: 'api', budgetMinutes: 3, folders: ['api'] }),
   vitestSuite({ name: 'worker', budgetMinutes: 2, folders: ['worker'] }),

@@ -192,6 +192,23 @@ describe('the runner', () => {
     await other.stop();
   });
 
+  it('hands out only what there is room for, so that a backlog does not grow in the queue', async () => {
+    const redisUrl = await testRedisUrl();
+    const queue = new Bull('work', redisUrl, { prefix: 'bull' });
+    let mostWaiting = 0;
+    const task = probeTask(async (context, packId) => {
+      mostWaiting = Math.max(mostWaiting, await queue.getWaitingCount());
+      await noteAndFinish(context, packId, 'done');
+    });
+    const runner = await bed.startRunner(redisUrl, task, 4);
+    const ids = await bed.add(300);
+    await allDone(ids);
+    expect(mostWaiting).toBeGreaterThan(0);
+    expect(mostWaiting).toBeLessThanOrEqual(8);
+    await runner.stop();
+    await queue.close();
+  });
+
   it('loses nothing when Redis is emptied under it', async () => {
     const server = await startTestRedis();
     const busy = gate();
@@ -202,7 +219,7 @@ describe('the runner', () => {
     const runner = await bed.startRunner(server.url, task, 1);
     const queue = new Bull('work', server.url, { prefix: 'bull' });
     const ids = await bed.add(40);
-    await eventually(async () => (await queue.getWaitingCount()) === 39, SLOW);
+    await eventually(async () => (await queue.getWaitingCount()) === 2, SLOW);
     await queue.client.flushall();
     expect(await queue.getWaitingCount()).toBe(0);
     busy.open();

@@ -18,8 +18,9 @@ import type { AnyTask, Task, TaskContext } from './task.ts';
 const QUEUE = 'work';
 /** How long a hand-out may lie in the queue before it is handed out anew. */
 const ENQUEUED_LEASE_SECONDS = 20;
-const POLL_MS = 200;
-const CLAIM_AT_ONCE = 50;
+const POLL_MS = 100;
+/** How many jobs may wait in the queue for each that can run: more would lie there longer than their lease. */
+const WAITING_PER_SLOT = 2;
 const ENQUEUE_DEADLINE_MS = 2_000;
 /** A lease outlives its task's timeout, so that who lost it has stopped before the next begins. */
 const LEASE_SLACK_MS = 5_000;
@@ -47,7 +48,8 @@ interface Job extends Pick<ClaimedWork, 'id' | 'name' | 'claim'> {
 
 /**
  * Runs the outbox: due rows are claimed, go through Bull to a worker that has room, and end when their effect is
- * recorded. Bull may run a job twice or lose it: the claim and the run in the row decide who may act, and a lease that
+ * recorded. No more is claimed than there is room for: what lay in the queue longer than its lease would be claimed anew
+ * again and again. Bull may run a job twice or lose it: the claim and the run in the row decide who may act, and a lease that
  * has run out brings the work back.
  */
 export async function startRunner<D>(options: RunnerOptions<D>): Promise<Runner> {
@@ -73,13 +75,16 @@ export async function startRunner<D>(options: RunnerOptions<D>): Promise<Runner>
   });
   const relay = startRelay(async () => {
     if (queue.client.status !== 'ready') return false;
-    const claimed = await claimWork(db, CLAIM_AT_ONCE, ENQUEUED_LEASE_SECONDS);
+    const waiting = await withDeadline(queue.getWaitingCount(), 'the queue', ENQUEUE_DEADLINE_MS);
+    const room = options.concurrency * WAITING_PER_SLOT - waiting;
+    if (room <= 0) return false;
+    const claimed = await claimWork(db, room, ENQUEUED_LEASE_SECONDS);
     const jobs = claimed.map(({ id, tenant_id, name, claim }) => ({
       data: { id, tenantId: tenant_id, name, claim },
       opts: { jobId: `${id}:${claim}` },
     }));
     if (jobs.length > 0) await withDeadline(queue.addBulk(jobs), 'the queue', ENQUEUE_DEADLINE_MS);
-    return claimed.length === CLAIM_AT_ONCE;
+    return claimed.length === room;
   }, log);
   return {
     async stop() {

@@ -6,8 +6,19 @@ const ORDER: HealthStatus[] = ['healthy', 'degraded', 'unhealthy'];
 const worst = (statuses: HealthStatus[]): HealthStatus =>
   ORDER[Math.max(...statuses.map((status) => ORDER.indexOf(status)))] ?? 'unhealthy';
 
-/** All components at once. */
-export async function readHealth(deps: ApiDeps): Promise<Required<Health>> {
+const KEEP_MS = 1_000;
+const kept = new WeakMap<ApiDeps, { untilMs: number; health: Promise<Required<Health>> }>();
+
+/** All components at once. Anybody may ask: what was found is kept for a second, and who asks meanwhile shares it. */
+export function readHealth(deps: ApiDeps): Promise<Required<Health>> {
+  const known = kept.get(deps);
+  if (known && performance.now() < known.untilMs) return known.health;
+  const health = checkAll(deps);
+  kept.set(deps, { untilMs: performance.now() + KEEP_MS, health });
+  return health;
+}
+
+async function checkAll(deps: ApiDeps): Promise<Required<Health>> {
   const [database, redis, keyProvider] = await Promise.all([
     checkDatabase(deps),
     checkRedis(deps),

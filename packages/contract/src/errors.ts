@@ -112,7 +112,7 @@ export const ERRORS = {
   dependency_unavailable: {
     status: 503,
     title: 'A part that this needs is away',
-    help: 'Nothing was written. Repeat the request after `Retry-After`; with an Idempotency-Key that is always safe.',
+    help: 'Repeat the request after `Retry-After`. An ingest can always be repeated: its external id makes it one. Of another POST it is not known whether it was carried out: look, before you repeat it.',
   },
 } as const satisfies Record<string, ErrorEntry>;
 

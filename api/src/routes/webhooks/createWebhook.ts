@@ -12,7 +12,7 @@ export const createWebhook = defineRoute({
   query: null,
   body: WebhookCreate,
   replies: { 201: WebhookCreated },
-  errors: ['url_refused'],
+  errors: ['url_refused', 'unprocessable'],
   secrets: ['secret'],
   async handler({ deps, actor, body }) {
     return reply(201, await create(deps, actor, body));

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { randomIds } from '../../infra/randomIds.ts';
 import { openTestBed, type TestBed } from '../../testing/openTestBed.ts';
+import { DomainError } from '../domainError.ts';
 import { once, type Reply } from './once.ts';
 
 let bed: TestBed;
@@ -70,12 +71,26 @@ describe('once', () => {
     const request = newRequest();
     await expect(
       send(request, async () => {
-        throw new Error('refused');
+        throw new DomainError('unprocessable', 'refused');
       }),
     ).rejects.toThrow('refused');
     expect(await send({ ...request, requestMac: randomBytes(32) }, created)).toMatchObject({
       repeated: false,
     });
+  });
+
+  it('keeps the key taken after an error that does not say whether anything was done', async () => {
+    for (const error of [
+      new Error('Connection terminated unexpectedly'),
+      new DomainError('dependency_unavailable', 'away'),
+    ]) {
+      const request = newRequest();
+      const failing = send(request, async () => {
+        throw error;
+      });
+      await expect(failing).rejects.toThrow(error);
+      await expect(send(request, created)).rejects.toMatchObject({ code: 'idempotency_in_flight' });
+    }
   });
 
   it('runs one of ten that come at once, and tells the others that it is at work', async () => {

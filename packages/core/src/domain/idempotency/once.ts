@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import { ERRORS } from '@origin-stack/contract/errors';
 import { DomainError } from '../domainError.ts';
 import type { Db } from '../ports.ts';
 import { inTenant } from '../tenants/inTenant.ts';
@@ -33,13 +34,18 @@ export async function once(
   try {
     reply = await run();
   } catch (error) {
-    await inOwn((tx) => release(tx, { ...key, leaseUntil }));
+    // Only a refusal is known to have done nothing. After any other error, a connection that broke at COMMIT among them,
+    // the key stays taken until the lease ends.
+    if (isRefusal(error)) await inOwn((tx) => release(tx, { ...key, leaseUntil }));
     throw error;
   }
   const replyJson = JSON.stringify(redact(reply.body) ?? null);
   await inOwn((tx) => storeReply(tx, { ...key, leaseUntil, status: reply.status, replyJson }));
   return { ...reply, repeated: false };
 }
+
+const isRefusal = (error: unknown): boolean =>
+  error instanceof DomainError && ERRORS[error.code].status < 500;
 
 async function repeat(deps: { db: Db }, request: IdempotencyKey & { requestMac: Buffer }): Promise<Reply> {
   const stored = await inTenant(deps.db, request.tenantId, (tx) => readReply(tx, request));

@@ -1,11 +1,14 @@
 import type { WebhookCreate, WebhookCreated } from '@origin-stack/contract/webhooks';
+import { DomainError } from '../domainError.ts';
 import type { SecretBox } from '../keys/secretBox.ts';
 import type { Actor, Clock, Db, Ids } from '../ports.ts';
 import { inTenant } from '../tenants/inTenant.ts';
 import type { AddressRules } from './addressRules.ts';
 import { checkWebhookUrl } from './checkWebhookUrl.ts';
 import { newWebhookSecret, secretContext } from './webhookSecret.ts';
-import { insertWebhook } from './webhookStore.ts';
+import { insertWebhook, lockAndCountWebhooks } from './webhookStore.ts';
+
+const MAX_WEBHOOKS = 50;
 
 export interface CreateWebhookDeps {
   db: Db;
@@ -17,7 +20,7 @@ export interface CreateWebhookDeps {
 
 /**
  * Makes an active webhook. Its secret is in this reply and nowhere else; it is kept encrypted. A second call
- * makes a second webhook. Throws `url_refused`.
+ * makes a second webhook. Throws `url_refused`, and `unprocessable` where the tenant has as many as it may.
  */
 export async function createWebhook(
   deps: CreateWebhookDeps,
@@ -29,8 +32,12 @@ export async function createWebhook(
   const id = deps.ids.next();
   const secret = newWebhookSecret();
   const sealedSecret = await deps.secrets.seal(secretContext({ tenantId, id }), secret);
-  const webhook = await inTenant(deps.db, tenantId, (tx) =>
-    insertWebhook(tx, {
+  const webhook = await inTenant(deps.db, tenantId, async (tx) => {
+    // Every event is written once for each webhook, in the transaction that makes it: their number must have an end.
+    if ((await lockAndCountWebhooks(tx, tenantId)) >= MAX_WEBHOOKS) {
+      throw new DomainError('unprocessable', `A tenant has at most ${MAX_WEBHOOKS} webhooks.`);
+    }
+    return insertWebhook(tx, {
       id,
       tenantId,
       url,
@@ -38,7 +45,7 @@ export async function createWebhook(
       description: input.description ?? null,
       sealedSecret,
       createdAt: deps.clock.now(),
-    }),
-  );
+    });
+  });
   return { ...webhook, secret };
 }

@@ -20,6 +20,20 @@ afterAll(() => bed.close());
 const input: WebhookCreate = { url: 'https://hook.example/a', events: ['decision.created'] };
 
 describe('createWebhook', () => {
+  it('makes at most 50 for a tenant, also where many are asked for at once', async () => {
+    const actor = await bed.newActor();
+    const asked = await Promise.allSettled(
+      Array.from({ length: 53 }, () => createWebhook(bed.deps, actor, input)),
+    );
+    const refused = asked.filter((one) => one.status === 'rejected');
+    expect(refused.map(({ reason }) => reason.code)).toEqual([
+      'unprocessable',
+      'unprocessable',
+      'unprocessable',
+    ]);
+    expect(await createWebhook(bed.deps, await bed.newActor(), input)).toMatchObject({ is_active: true });
+  });
+
   it('shows the secret once: 32 bytes behind whsec_, and only sealed in the database', async () => {
     const actor = await bed.newActor();
     const created = await createWebhook(bed.deps, actor, { ...input, description: 'ours' });

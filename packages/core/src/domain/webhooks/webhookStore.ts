@@ -31,6 +31,13 @@ export async function insertWebhook(tx: Tx, webhook: NewWebhook): Promise<Webhoo
   return row;
 }
 
+/** How many webhooks a tenant has. Until the transaction ends nobody else who counts them adds one. */
+export async function lockAndCountWebhooks(tx: Tx, tenantId: string): Promise<number> {
+  await tx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`webhooks:${tenantId}`]);
+  const row = await tx('webhooks').where({ tenant_id: tenantId }).count('id as webhooks').first();
+  return Number(row?.webhooks ?? 0);
+}
+
 export async function readWebhook(tx: Tx, key: WebhookKey): Promise<Webhook | undefined> {
   return tx('webhooks').where({ tenant_id: key.tenantId, id: key.id }).first(COLUMNS);
 }
