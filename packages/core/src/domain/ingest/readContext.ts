@@ -1,4 +1,5 @@
 import { PolicyDocument } from '@origin-stack/contract/policies';
+import { LRUCache } from 'lru-cache';
 import type { Tx } from '../ports.ts';
 import { prepared } from '../prepared.ts';
 
@@ -97,7 +98,7 @@ export async function readContext(tx: Tx, query: ContextQuery): Promise<Decision
     policy: row.policy && {
       id: row.policy[0],
       version: Number(row.policy[1]),
-      document: PolicyDocument.parse(JSON.parse(row.policy[2])),
+      document: documentOf(row.policy[0], row.policy[2]),
     },
     accountUploads24h: row.account_24h,
     deviceUploads24h: row.device_24h,
@@ -106,6 +107,15 @@ export async function readContext(tx: Tx, query: ContextQuery): Promise<Decision
     pvidQuarantined: row.pvid_quarantined,
     pvidRejected: row.pvid_rejected,
   };
+}
+
+/** Parsed once per version, which never changes. */
+const documents = new LRUCache<string, PolicyDocument>({ max: 1_000 });
+
+function documentOf(policyId: string, json: string): PolicyDocument {
+  const known = documents.get(policyId) ?? PolicyDocument.parse(JSON.parse(json));
+  documents.set(policyId, known);
+  return known;
 }
 
 function subject(columns: [string, string, string] | null): SubjectContext | null {
