@@ -8,12 +8,14 @@ import {
   type KnownKey,
 } from '@origin-stack/core/domain/keys/authenticate';
 import { ServiceKeyList } from '@origin-stack/core/domain/keys/serviceKeys';
+import { createLedgerVerifier } from '@origin-stack/core/domain/ledger/createLedgerVerifier';
 import { createGroupCommit } from '@origin-stack/core/domain/ledger/groupCommit';
 import { createSubjectKeyring } from '@origin-stack/core/domain/subjects/subjectKeys';
-import { type AddressRules, createAddressRules } from '@origin-stack/core/domain/webhooks/addressRules';
+import type { AddressRules } from '@origin-stack/core/domain/webhooks/addressRules';
 import { isItemsFault } from '@origin-stack/core/infra/databaseErrors';
 import { readKeyMarks } from '@origin-stack/core/infra/keyMarks';
 import { loadModels } from '@origin-stack/core/infra/loadModels';
+import { openAddressRules } from '@origin-stack/core/infra/openAddressRules';
 import { type Core, openCore } from '@origin-stack/core/infra/openCore';
 import { productVersion } from '@origin-stack/core/infra/productVersion';
 import { mendable } from '@origin-stack/core/infra/runProcess';
@@ -27,6 +29,7 @@ export interface ApiDeps extends Core, IngestDeps {
   serviceKeys(): ServiceKeyList;
   /** Where webhooks may go. */
   addresses: AddressRules;
+  verifyLedger: ReturnType<typeof createLedgerVerifier>;
   modelsLoadedAt: string;
   version: string;
   /** True once the process was told to stop: it is not ready any more. */
@@ -35,6 +38,7 @@ export interface ApiDeps extends Core, IngestDeps {
 
 const MAX_BATCH = 64;
 const MAX_WAITING = 2_000;
+const MAX_VERIFICATIONS = 2;
 
 /** The composition of the API process. */
 export async function wire(settings: Settings, isStopping: () => boolean): Promise<ApiDeps> {
@@ -52,7 +56,8 @@ export async function wire(settings: Settings, isStopping: () => boolean): Promi
   return {
     ...core,
     models,
-    addresses: createAddressRules({ allowedCidrs: settings.WEBHOOK_ALLOWED_CIDRS, neverCidrs: [] }),
+    addresses: await openAddressRules(settings, core.log),
+    verifyLedger: createLedgerVerifier(core, MAX_VERIFICATIONS),
     modelsLoadedAt: clock.now(),
     subjects: createSubjectKeyring(core.keys),
     commit: createGroupCommit({

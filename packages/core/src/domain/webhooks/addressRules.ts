@@ -15,30 +15,43 @@ type Network = [Address, number];
 export interface AddressRulesOptions {
   /** The operator's own networks that webhooks may reach (`WEBHOOK_ALLOWED_CIDRS`). */
   allowedCidrs: readonly string[];
-  /** Networks that no setting admits, beside those of metadata services: the bundle's own. */
-  neverCidrs: readonly string[];
+  /** What no setting admits, beside the networks of metadata services: the product's own parts. */
+  neverEndpoints: readonly NeverEndpoint[];
 }
 
-/** Says which addresses a webhook may be sent to. */
+/** One port at every address of some networks. */
+export interface NeverEndpoint {
+  networks: readonly string[];
+  port: number;
+}
+
+/** Says which addresses a webhook may be sent to, and at which port. */
 export interface AddressRules {
-  admits(address: string): boolean;
+  admits(address: string, port: number): boolean;
 }
 
 /**
- * Admits public unicast addresses and the operator's own networks, and never metadata services or `neverCidrs`.
+ * Admits public unicast addresses and the operator's own networks, and never metadata services or `neverEndpoints`.
  * An IPv6 address that carries an IPv4 address (v4-mapped, NAT64, 6to4, Teredo and others) must pass for both.
  * What is not one plain address, such as `10.1` or one with a zone, is not admitted. Throws `TypeError` for a
  * network that does not parse.
  */
 export function createAddressRules(options: AddressRulesOptions): AddressRules {
   const allowed = options.allowedCidrs.map(network);
-  const never = [...METADATA_NETWORKS, ...OPAQUE_NETWORKS, ...options.neverCidrs].map(network);
-  const admitsForm = (address: Address) =>
-    !inside(never, address) && (inside(allowed, address) || isPublic(address));
+  const never = [...METADATA_NETWORKS, ...OPAQUE_NETWORKS].map(network);
+  const neverAt = options.neverEndpoints.map(({ networks, port }) => ({
+    port,
+    networks: networks.map(network),
+  }));
+  const admitsForm = (address: Address, port: number) =>
+    !inside(never, address) &&
+    !neverAt.some((one) => one.port === port && inside(one.networks, address)) &&
+    (inside(allowed, address) || isPublic(address));
   return {
-    admits(text) {
+    admits(text, port) {
       const address = parseAddress(text);
-      return address !== undefined && [address, ...carriedIPv4(address)].every(admitsForm);
+      if (!address) return false;
+      return [address, ...carriedIPv4(address)].every((form) => admitsForm(form, port));
     },
   };
 }

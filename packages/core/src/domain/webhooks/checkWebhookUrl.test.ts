@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { createAddressRules } from './addressRules.ts';
 import { checkWebhookUrl } from './checkWebhookUrl.ts';
 
-const strict = createAddressRules({ allowedCidrs: [], neverCidrs: [] });
+const strict = createAddressRules({ allowedCidrs: [], neverEndpoints: [] });
 const loopback = createAddressRules({
   allowedCidrs: ['127.0.0.0/8', '::1/128', '10.1.0.0/16'],
-  neverCidrs: [],
+  neverEndpoints: [],
 });
 const refusal = expect.objectContaining({ code: 'url_refused' });
 
@@ -128,5 +128,24 @@ describe('checkWebhookUrl', () => {
     expect(checkWebhookUrl(loopback, 'http://localhost:40000/')).toBe('http://localhost:40000/');
     expect(checkWebhookUrl(loopback, 'http://10.1.2.3/')).toBe('http://10.1.2.3/');
     expect(() => checkWebhookUrl(loopback, 'http://10.2.0.1/')).toThrow(refusal);
+  });
+
+  it.each([
+    'http://10.1.2.3/',
+    'https://10.1.2.4/',
+    'http://127.0.0.1:6379/',
+    'http://[::1]:6379/',
+    'http://localhost:6379/',
+  ])('refuses %s, a port of our own, though its network is allowed', (text) => {
+    const rules = createAddressRules({
+      allowedCidrs: ['127.0.0.0/8', '::1/128', '10.1.0.0/16'],
+      neverEndpoints: [
+        { networks: ['127.0.0.0/8', '::1/128'], port: 6379 },
+        { networks: ['10.1.2.3/32'], port: 80 },
+        { networks: ['10.1.2.4/32'], port: 443 },
+      ],
+    });
+    expect(() => checkWebhookUrl(rules, text)).toThrow(refusal);
+    expect(checkWebhookUrl(rules, 'http://localhost:6380/')).toBe('http://localhost:6380/');
   });
 });

@@ -28,7 +28,7 @@ export function checkWebhookUrl(rules: AddressRules, text: string): string {
   const authority = text.slice(url.protocol.length + 2).split(/[/?]/, 1)[0] ?? '';
   if (authority.includes('@')) refuse('The URL of a webhook has no user information.');
   checkPort(url);
-  checkHost(rules, url.hostname, authority);
+  checkHost(rules, url, authority);
   return url.href;
 }
 
@@ -43,15 +43,20 @@ function checkPort(url: URL): void {
   if (!isAllowed) refuse(`A webhook may not use port ${port}.`);
 }
 
-function checkHost(rules: AddressRules, hostname: string, authority: string): void {
+/** The port that a URL of http or https leads to. */
+export const portOf = (url: URL): number => Number(url.port || (url.protocol === 'https:' ? 443 : 80));
+
+function checkHost(rules: AddressRules, url: URL, authority: string): void {
+  const { hostname } = url;
+  const admits = (address: string) => rules.admits(address, portOf(url));
   if (hostname.startsWith('[')) {
-    if (!rules.admits(hostname.slice(1, -1))) refuse('The address is not one that webhooks may reach.');
+    if (!admits(hostname.slice(1, -1))) refuse('The address is not one that webhooks may reach.');
   } else if (/^[0-9.]+$/.test(hostname)) {
     // After parsing only an IPv4 address ends in a number. 010.0.0.1 is 8.0.0.1 to one tool, 10.0.0.1 to another.
     if (authority.replace(/:[0-9]*$/, '') !== hostname) refuse(`Write the address as ${hostname}.`);
-    if (!rules.admits(hostname)) refuse('The address is not one that webhooks may reach.');
+    if (!admits(hostname)) refuse('The address is not one that webhooks may reach.');
   } else if (/(^|\.)localhost\.?$/.test(hostname)) {
     // RFC 6761: these names lead to loopback wherever they are resolved.
-    if (!rules.admits('127.0.0.1') && !rules.admits('::1')) refuse('A webhook may not reach this machine.');
+    if (!admits('127.0.0.1') && !admits('::1')) refuse('A webhook may not reach this machine.');
   }
 }

@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { AddressRules } from '../../domain/webhooks/addressRules.ts';
+import { portOf } from '../../domain/webhooks/checkWebhookUrl.ts';
 import { WebhookSendError } from '../../domain/webhooks/deliveryPorts.ts';
 
 /** All addresses of a host name. */
@@ -16,13 +17,13 @@ export const resolveBySystem: Resolve = async (hostname) =>
  */
 export async function checkedAddresses(
   { rules, resolve }: { rules: AddressRules; resolve: Resolve },
-  hostname: string,
+  url: URL,
 ): Promise<string[]> {
   // The brackets of an IPv6 literal. A literal is never looked up: it must be checked here all the same.
-  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const addresses = isIP(host) ? [host] : await resolve(host);
   if (addresses.length === 0) throw new WebhookSendError('connection', 'the name has no address');
-  if (!addresses.every((address) => rules.admits(address))) {
+  if (!addresses.every((address) => rules.admits(address, portOf(url)))) {
     throw new WebhookSendError('refused_address', 'the host is at an address that webhooks may not reach');
   }
   return addresses;

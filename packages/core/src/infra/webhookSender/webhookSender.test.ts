@@ -26,8 +26,8 @@ async function receiver(answer?: Answer, options?: Parameters<typeof startReceiv
   return started;
 }
 
-const loopback = createAddressRules({ allowedCidrs: ['127.0.0.0/8', '::1/128'], neverCidrs: [] });
-const strict = createAddressRules({ allowedCidrs: [], neverCidrs: [] });
+const loopback = createAddressRules({ allowedCidrs: ['127.0.0.0/8', '::1/128'], neverEndpoints: [] });
+const strict = createAddressRules({ allowedCidrs: [], neverEndpoints: [] });
 
 async function send(url: string, options: Partial<WebhookSenderOptions> = {}) {
   const sender = await createWebhookSender({ rules: loopback, ...options });
@@ -121,16 +121,27 @@ describe('where nothing is sent', () => {
   it.each(['169.254.169.254', 'fd00:ec2::254', '100.100.100.200', '64:ff9b::a9fe:a9fe', 'fe80::1%1'])(
     'a name that leads to %s is refused even where everything is allowed',
     async (address) => {
-      const rules = createAddressRules({ allowedCidrs: ['0.0.0.0/0', '::/0'], neverCidrs: [] });
+      const rules = createAddressRules({ allowedCidrs: ['0.0.0.0/0', '::/0'], neverEndpoints: [] });
       const error = await failure('http://metadata.example/', { rules, resolve: async () => [address] });
       expect(error).toMatchObject({ code: 'refused_address' });
     },
   );
 
+  it('a name that leads to a port of our own is refused without a connection', async () => {
+    const hook = await receiver();
+    const neverEndpoints = [{ networks: ['127.0.0.0/8'], port: hook.port }];
+    const rules = createAddressRules({ allowedCidrs: ['127.0.0.0/8'], neverEndpoints });
+    const resolve = async () => ['127.0.0.1'];
+    expect(await failure(`http://hook.example:${hook.port}/`, { rules, resolve })).toMatchObject({
+      code: 'refused_address',
+    });
+    expect(hook.connections()).toBe(0);
+  });
+
   it('a name that changes after its check is connected to at the checked address', async () => {
     const good = await receiver();
     const bad = await receiver(undefined, { host: '127.0.0.2' });
-    const rules = createAddressRules({ allowedCidrs: ['127.0.0.1/32'], neverCidrs: [] });
+    const rules = createAddressRules({ allowedCidrs: ['127.0.0.1/32'], neverEndpoints: [] });
     let asked = 0;
     const resolve = async () => {
       asked += 1;

@@ -81,7 +81,7 @@ async function post(settings: Settings, request: WebhookRequest): Promise<Webhoo
   const { signal } = request;
   signal.throwIfAborted();
   const url = new URL(checkedUrl(settings.rules, request.url));
-  const addresses = await unlessAborted(signal, checkedAddresses(settings, url.hostname));
+  const addresses = await unlessAborted(signal, checkedAddresses(settings, url));
   const client = new Client(url.origin, {
     allowH2: false,
     maxHeaderSize: MAX_HEADER_BYTES,

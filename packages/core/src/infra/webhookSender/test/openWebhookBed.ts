@@ -34,7 +34,7 @@ export async function openWebhookBed() {
   await createLocalKeys({ path, signingKeyId: 'k1', bits: 2048 });
   const keys = await openLocalKeys({ path, signingKeyId: 'k1', salt: randomBytes(16).toString('hex') });
   let nowMs = Date.now();
-  const addresses = createAddressRules({ allowedCidrs: ['127.0.0.0/8'], neverCidrs: [] });
+  const addresses = createAddressRules({ allowedCidrs: ['127.0.0.0/8'], neverEndpoints: [] });
   const deps = {
     db: api,
     clock: { now: () => formatMicros(nowMs * 1000), epochMs: () => nowMs },
