@@ -125,3 +125,32 @@ it('tell the account’s age from what the tenant said, else from when it was fi
     10.999,
   );
 });
+
+it('take up the account’s age when the tenant first tells it, also after the first upload, and never change it', async () => {
+  const { actor } = await bed.newTenant();
+  const ageOf = async (created_at?: string) => {
+    const account = { external_id: 'told later', ...(created_at === undefined ? {} : { created_at }) };
+    const { reply } = await ingest(bed.ingestDeps(), actor, ingestRequest({ account }));
+    return (await getUpload({ db: bed.api }, actor, reply.upload_id)).inputs.features.account_age_days;
+  };
+  const daysAgo = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString();
+  expect(await ageOf()).toBeCloseTo(0, 1);
+  expect(await ageOf(daysAgo(10))).toBeCloseTo(10, 1);
+  expect(await ageOf(daysAgo(20))).toBeCloseTo(10, 1);
+  expect(await ageOf()).toBeCloseTo(10, 1);
+});
+
+it('are of one age where two first requests at once tell two', async () => {
+  const { actor } = await bed.newTenant();
+  const tell = async (days?: number) => {
+    const created_at = new Date(Date.now() - (days ?? 0) * DAY_MS).toISOString();
+    const account = { external_id: 'raced', ...(days === undefined ? {} : { created_at }) };
+    const { reply } = await ingest(bed.ingestDeps(), actor, ingestRequest({ account }));
+    const { inputs } = await getUpload({ db: bed.api }, actor, reply.upload_id);
+    return Math.round(inputs.features.account_age_days);
+  };
+  await tell();
+  const ages = await Promise.all([10, 20, 10, 20].map(tell));
+  expect(new Set(ages).size).toBe(1);
+  expect([10, 20]).toContain(ages[0]);
+});

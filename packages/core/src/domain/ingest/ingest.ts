@@ -4,6 +4,7 @@ import { canonicalJson } from '@origin-stack/sdk/canonicalJson';
 import { DomainError } from '../domainError.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import type { Db, KeyActor } from '../ports.ts';
+import { tellAccountCreatedAt } from '../subjects/subjectStore.ts';
 import { inTenant } from '../tenants/inTenant.ts';
 import type { Committed, DecisionDraft } from './commitDecisions.ts';
 import { type ContentFacts, contentOf } from './contentOf.ts';
@@ -71,6 +72,13 @@ async function contextOf(
   ];
   if (missing.length > 0) {
     await ensureSubjects({ ...deps, blindKeyId: deps.keyring.blindIndex.id }, tenantId, missing);
+    context = await read();
+  }
+  const { accountCreatedAt } = subjects.account;
+  if (context.account && !context.isAccountAgeTold && accountCreatedAt !== null) {
+    const told = { tenantId, id: context.account.id, createdAt: accountCreatedAt };
+    await inTenant(deps.db, tenantId, (tx) => tellAccountCreatedAt(tx, told));
+    // Again, for another request may have told first.
     context = await read();
   }
   const { account, policy } = context;

@@ -22,6 +22,8 @@ export interface SubjectContext {
 export interface DecisionContext {
   exists: boolean;
   account: SubjectContext | null;
+  /** Whether the tenant has said when the account came to be. */
+  isAccountAgeTold: boolean;
   device: SubjectContext | null;
   policy: { id: string; version: number; document: PolicyDocument } | null;
   accountUploads24h: number;
@@ -44,7 +46,7 @@ const READ_CONTEXT = {
   name: 'read_context',
   sql: `
   with account as (
-    select id, wrapped_keys, coalesce(account_created_at, created_at) as since from subjects
+    select id, wrapped_keys, coalesce(account_created_at, created_at) as since, account_created_at is not null as is_told from subjects
     where tenant_id = $1::uuid and kind = 'account' and blind_index = $3::bytea
   ), device as (
     select id, wrapped_keys, created_at as since from subjects
@@ -57,6 +59,7 @@ const READ_CONTEXT = {
   select
     exists (select from uploads where tenant_id = $1 and external_id = $2::text) as exists,
     (select array[id::text, wrapped_keys, to_char(since, '${RFC3339}')] from account) as account,
+    (select is_told from account) as is_account_age_told,
     (select array[id::text, wrapped_keys, to_char(since, '${RFC3339}')] from device) as device,
     (select array[id::text, version::text, document_json] from policy) as policy,
     ${counted("u.account_id = (select id from account) and u.received_at > now() - interval '24 hours' and u.tenant_id = $1")} as account_24h,
@@ -70,6 +73,7 @@ const READ_CONTEXT = {
 interface ContextRow {
   exists: boolean;
   account: [string, string, string] | null;
+  is_account_age_told: boolean | null;
   device: [string, string, string] | null;
   policy: [string, string, string] | null;
   account_24h: number;
@@ -94,6 +98,7 @@ export async function readContext(tx: Tx, query: ContextQuery): Promise<Decision
   return {
     exists: row.exists,
     account: subject(row.account),
+    isAccountAgeTold: row.is_account_age_told === true,
     device: subject(row.device),
     policy: row.policy && {
       id: row.policy[0],

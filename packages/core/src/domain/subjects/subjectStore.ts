@@ -19,6 +19,17 @@ export interface NewSubject {
   createdAt: string;
 }
 
+/** Notes since when an account exists, once: what was told first stays. */
+export async function tellAccountCreatedAt(
+  tx: Tx,
+  account: { tenantId: string; id: string; createdAt: string },
+): Promise<void> {
+  await tx('subjects')
+    .where({ tenant_id: account.tenantId, id: account.id })
+    .whereNull('account_created_at')
+    .update({ account_created_at: account.createdAt });
+}
+
 /** Adds a subject unless its blind index is there; who comes second reads the first one's row. */
 export async function insertSubject(tx: Tx, subject: NewSubject): Promise<void> {
   await tx('subjects')
