@@ -51,7 +51,7 @@ export async function up(db: Knex): Promise<void> {
       language sql stable security definer set search_path = public, pg_temp as $$
         select k.id, k.tenant_id, k.prefix, k.digest, k.pepper_id, k.legacy_digest, k.name, k.scopes, k.is_active, k.expires_at, t.ip_allowlist
         from api_keys k join tenants t on t.id = k.tenant_id
-        where k.prefix = wanted limit 8 $$;
+        where k.prefix = wanted order by k.is_active desc, k.id limit 8 $$;
     revoke all on function find_api_keys(text) from public;
     grant execute on function find_api_keys(text) to origin_api;
 

@@ -2,13 +2,14 @@ import { Scopes, type TenantScope } from '@origin-stack/contract/scopes';
 import { DomainError } from '../domainError.ts';
 import type { Clock, Db, Ids } from '../ports.ts';
 import { inTenant } from '../tenants/inTenant.ts';
-import { insertKey } from './keyStore.ts';
+import { countKeysOfPrefix, insertKey, MAX_KEYS_OF_PREFIX } from './keyStore.ts';
 
 const BCRYPT = /^\$2[aby]\$(0[4-9]|1[0-9]|2[0-9]|3[01])\$[./A-Za-z0-9]{53}$/;
 
 /**
  * Imports a key of an older system by its bcrypt digest. It is accepted while `LEGACY_APIKEY_FALLBACK` is true, and its
- * first use replaces the digest by ours. Throws `validation_failed` where digest or prefix have not the form.
+ * first use replaces the digest by ours. Runs as the owner, who sees the keys of all tenants. Throws `validation_failed`
+ * where digest or prefix have not the form, `unprocessable` where 8 keys have the prefix: a ninth would not be compared.
  */
 export async function importLegacyKey(
   deps: { db: Db; clock: Clock; ids: Ids },
@@ -24,8 +25,15 @@ export async function importLegacyKey(
     );
   }
   const id = deps.ids.next();
-  await inTenant(deps.db, input.tenantId, (tx) =>
-    insertKey(tx, {
+  await inTenant(deps.db, input.tenantId, async (tx) => {
+    if ((await countKeysOfPrefix(tx, input.prefix)) >= MAX_KEYS_OF_PREFIX) {
+      throw new DomainError(
+        'unprocessable',
+        `${MAX_KEYS_OF_PREFIX} keys begin with this prefix. No more than ${MAX_KEYS_OF_PREFIX} are compared with a key ` +
+          'that is presented, so this one might never be accepted.',
+      );
+    }
+    await insertKey(tx, {
       id,
       tenantId: input.tenantId,
       prefix: input.prefix,
@@ -36,7 +44,7 @@ export async function importLegacyKey(
       scopes: scopes.data,
       expiresAt: null,
       createdAt: deps.clock.now(),
-    }),
-  );
+    });
+  });
   return { id };
 }

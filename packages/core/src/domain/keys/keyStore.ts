@@ -28,10 +28,20 @@ export interface NewKey {
   createdAt: string;
 }
 
-/** The keys with a prefix, at most 8; the one read that knows no tenant yet. */
+/** How many keys of one prefix are compared with the one that was presented: `find_api_keys` gives no more. */
+export const MAX_KEYS_OF_PREFIX = 8;
+
+/** The keys with a prefix, at most 8, active ones first; the one read that knows no tenant yet. */
 export async function findKeysByPrefix(db: Db, prefix: string): Promise<KeyRow[]> {
   const { rows } = await db.raw('select * from find_api_keys(?)', [prefix]);
   return rows;
+}
+
+/** How many keys have a prefix, in all tenants where the owner asks. Until the transaction ends nobody else counts. */
+export async function countKeysOfPrefix(tx: Tx, prefix: string): Promise<number> {
+  await tx.raw("select pg_advisory_xact_lock(hashtextextended('api_keys.prefix:' || ?::text, 0))", [prefix]);
+  const { rows } = await tx.raw('select count(*)::integer as keys from api_keys where prefix = ?', [prefix]);
+  return rows[0].keys;
 }
 
 export async function insertKey(tx: Tx, key: NewKey): Promise<void> {

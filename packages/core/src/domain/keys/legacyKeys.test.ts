@@ -5,8 +5,10 @@ import { randomIds } from '../../infra/randomIds.ts';
 import { systemClock } from '../../infra/systemClock.ts';
 import { verifyBcrypt } from '../../infra/verifyBcrypt.ts';
 import { openTestBed, type TestBed, type TestTenant } from '../../testing/openTestBed.ts';
+import { inTenant } from '../tenants/inTenant.ts';
 import { createAuthenticator } from './authenticate.ts';
 import { importLegacyKey } from './importLegacyKey.ts';
+import { insertKey } from './keyStore.ts';
 import { revokeKey } from './revokeKey.ts';
 
 let bed: TestBed;
@@ -20,10 +22,10 @@ afterAll(() => bed.close());
 
 const deps = () => ({ db: bed.owner, clock: systemClock, ids: randomIds });
 
-async function imported(prefix: string = randomBytes(4).toString('hex')) {
+async function imported(prefix = randomBytes(4).toString('hex'), tenantId = tenant.tenantId) {
   const key = prefix + randomBytes(12).toString('hex');
   const digest = hashSync(key, { cost: 4 });
-  const input = { tenantId: tenant.tenantId, name: 'old', scopes: ['ingest:write' as const], prefix, digest };
+  const input = { tenantId, name: 'old', scopes: ['ingest:write' as const], prefix, digest };
   return { key, digest, ...(await importLegacyKey(deps(), input)) };
 }
 
@@ -62,17 +64,52 @@ it('accepts none while legacy keys are not allowed', async () => {
   expect(await rowOf(id)).toMatchObject({ digest: null });
 });
 
-it('tells keys with one prefix apart, and compares at most 8 of them', async () => {
-  const keys = await Promise.all(Array.from({ length: 10 }, () => imported('samepref')));
+it('tells 8 keys with one prefix apart', async () => {
+  const keys = await Promise.all(Array.from({ length: 8 }, () => imported('samepref')));
   const authenticate = authenticator();
   expect(await authenticate(`samepref${'x'.repeat(20)}`)).toEqual({ refused: 'unknown' });
   expect(compares).toBe(8);
-  const verdicts = await Promise.all(keys.slice(0, 8).map(({ key }) => authenticate(key)));
-  const known = verdicts.map((verdict) => ('key' in verdict ? verdict.key.id : 'none'));
-  expect(known.filter((id) => id !== 'none')).toEqual(
-    keys.slice(0, 8).flatMap(({ id }) => (known.includes(id) ? [id] : [])),
+  for (const { id, key } of keys) expect(await authenticate(key)).toMatchObject({ key: { id } });
+});
+
+it('imports at most 8 keys with one prefix, counted over all tenants, also at once', async () => {
+  const other = await bed.newTenant();
+  const settled = await Promise.allSettled(
+    Array.from({ length: 10 }, (_, index) =>
+      imported('crowded0', index % 2 === 0 ? tenant.tenantId : other.tenantId),
+    ),
   );
-  expect(known.filter((id) => id !== 'none').length).toBeGreaterThan(0);
+  const refusals = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+  const refusal = expect.objectContaining({ code: 'unprocessable', message: expect.stringContaining('8') });
+  expect(refusals).toEqual([refusal, refusal]);
+  expect(await bed.owner('api_keys').where({ prefix: 'crowded0' })).toHaveLength(8);
+});
+
+it('finds active keys before revoked ones, and compares at most 8', async () => {
+  const prefix = 'manyold0';
+  const key = `${prefix}-the-last-one`;
+  const row = {
+    tenantId: tenant.tenantId,
+    prefix,
+    digest: null,
+    pepperId: null,
+    name: 'old',
+    scopes: ['ingest:write'],
+    expiresAt: null,
+    createdAt: systemClock.now(),
+  };
+  const id = randomIds.next();
+  await inTenant(bed.owner, tenant.tenantId, async (tx) => {
+    for (let index = 0; index < 9; index += 1) {
+      await insertKey(tx, { ...row, id: randomIds.next(), legacyDigest: hashSync(`${index}`, { cost: 4 }) });
+    }
+    await tx('api_keys').where({ prefix }).update({ is_active: false });
+    await insertKey(tx, { ...row, id, legacyDigest: hashSync(key, { cost: 4 }) });
+  });
+  expect(await authenticator()(key)).toMatchObject({ key: { id } });
+  expect(await authenticator()(`${prefix}-none`)).toEqual({ refused: 'unknown' });
+  expect(compares).toBeLessThanOrEqual(8);
+  expect(compares).toBeGreaterThan(0);
 });
 
 it('refuses one that was revoked, and leaves its digest as it is', async () => {
