@@ -53,6 +53,7 @@ export async function up(db: Knex): Promise<void> {
       upload_id uuid not null references uploads on delete cascade,
       status text not null check (status in ('pending', 'ready', 'failed')),
       jwks_json text,
+      ledger_sequence bigint,
       manifest_jws text,
       artifacts jsonb not null default '[]',
       error text,

@@ -1,17 +1,21 @@
 import { createHash } from 'node:crypto';
 import type { Artifact } from '@origin-stack/contract/evidence';
+import { readStoredZip } from '@origin-stack/sdk/readStoredZip';
 import { verifyPack } from '@origin-stack/sdk/verifyPack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { randomIds } from '../../infra/randomIds.ts';
 import { systemClock } from '../../infra/systemClock.ts';
 import { ingestRequest } from '../../testing/ingestRequest.ts';
+import { ledgerDraft } from '../../testing/ledgerDrafts.ts';
 import { openTestBed, type TestBed, type TestTenant } from '../../testing/openTestBed.ts';
 import { openTestObjects } from '../../testing/openTestObjects.ts';
 import { publishSigningKey, readJwks } from '../certificates/signingKeyStore.ts';
 import { renderPackContents } from '../evidence/renderPackContents.ts';
 import { ingest } from '../ingest/ingest.ts';
+import { appendEvents } from '../ledger/appendEvents.ts';
 import { verifyLedger } from '../ledger/verifyLedger.ts';
 import type { ObjectStore } from '../ports.ts';
+import { inTenant } from '../tenants/inTenant.ts';
 import { buildPack, failPack } from './buildPack.ts';
 import { downloadPack, getPack } from './getPack.ts';
 import { requestPack } from './requestPack.ts';
@@ -61,6 +65,13 @@ const readyEvents = (packId: string) =>
     .where({ tenant_id: tenant.tenantId, event_type: 'evidence.ready' })
     .whereLike('canonical_event_json', `%${packId}%`);
 
+/** Another event of the upload, of a kind that is neither the decision nor a pack. */
+async function note(): Promise<string> {
+  const draft = ledgerDraft({ type: 'model.loaded', uploadId, body: {} });
+  await inTenant(bed.api, tenant.tenantId, (tx) => appendEvents(tx, tenant.tenantId, [draft]));
+  return draft.eventId;
+}
+
 describe('an evidence pack', () => {
   it('is asked for together with its work, and pending until it is built', async () => {
     const packId = await request();
@@ -92,6 +103,28 @@ describe('an evidence pack', () => {
     const events = await readyEvents(packId);
     expect(events).toHaveLength(1);
     expect(await verifyLedger({ db: bed.api }, tenant.tenantId)).toMatchObject({ valid: true });
+  });
+
+  it('tells every event of its upload until it was begun, but those of packs, and verifies', async () => {
+    const packId = await request();
+    await buildPack(deps(), input(await request()));
+    const appended = await note();
+    await expect(buildPack(deps(), input(packId, crash))).rejects.toThrow('the process died');
+    await note();
+    await buildPack(deps(), input(packId));
+    const { artifacts } = await show(packId);
+    const zip = await store.objects.get(artifacts.find(({ name }) => name === 'pack.zip')!.storage_key);
+    expect(await verifyPack({ zip, jwks: await readJwks(bed.api) })).toMatchObject({ ok: true });
+    const entry = readStoredZip(zip).find(({ name }) => name === 'ledger.json');
+    const { events } = JSON.parse(Buffer.from(entry!.bytes).toString());
+    const told = events.map((event: { canonical_event_json: string }) => {
+      const { event_id, event_type } = JSON.parse(event.canonical_event_json);
+      return { event_id, event_type };
+    });
+    expect(told).toEqual([
+      { event_id: expect.any(String), event_type: 'decision.created' },
+      { event_id: appended, event_type: 'model.loaded' },
+    ]);
   });
 
   it('that a crash interrupted before its effect was recorded gets the same bytes at the same places, and one event', async () => {

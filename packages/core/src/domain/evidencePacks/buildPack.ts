@@ -43,8 +43,8 @@ const CONTENT_TYPES: Record<ArtifactName, string> = {
 
 /**
  * Builds a pack: afterwards its artifacts are stored, it is `ready`, the ledger tells of it, and webhooks will.
- * Idempotent: keys and signature are fixed in the pack's row the first time, so that a second run stores the same bytes
- * at the same places, and only one run records the effect.
+ * Idempotent: keys, place in the ledger and signature are fixed in the pack's row the first time, so that a second run
+ * stores the same bytes at the same places, and only one run records the effect.
  */
 export async function buildPack(deps: BuildDeps, input: BuildInput): Promise<void> {
   const { tenantId, packId } = input;
@@ -110,7 +110,7 @@ async function gather(deps: BuildDeps, { tenantId, packId }: BuildInput): Promis
   return inTenant(deps.db, tenantId, async (tx) => {
     const pack = await store.readPack(tx, { tenantId, id: packId });
     if (pack?.status !== 'pending') return undefined;
-    const jwks = JSON.parse(await store.fixJwks(tx, { tenantId, id: packId, jwksJson }));
+    const fixed = await store.fixSources(tx, { tenantId, id: packId, jwksJson });
     const stored = await readUpload(tx, { tenantId, id: pack.upload_id });
     if (!stored) throw new Error('the upload of the pack vanished');
     const row = await readCertificate(tx, { tenantId, id: stored.upload.certificate_id });
@@ -122,11 +122,13 @@ async function gather(deps: BuildDeps, { tenantId, packId }: BuildInput): Promis
       upload_id: pack.upload_id,
       tenant_id: tenantId,
       certificate: { id: row.id, jws: row.jws, kid: row.kid, payload },
-      jwks,
+      jwks: JSON.parse(fixed.jwksJson),
       decision: replyOf(stored.upload),
       inputs: stored.upload.inputs,
-      // Of the upload's events the decision: those of earlier packs would make each pack speak of others.
-      ledgerEvents: events.filter((event) => event.event_type === 'decision.created'),
+      // All of the upload's events but those of packs: they would make each pack speak of others.
+      ledgerEvents: events.filter(
+        (event) => event.event_type !== 'evidence.ready' && event.sequence <= fixed.ledgerSequence,
+      ),
     };
   });
 }

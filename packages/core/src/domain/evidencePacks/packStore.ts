@@ -42,13 +42,24 @@ export async function readPack(tx: Tx, key: PackKey): Promise<PackRow | undefine
     .first('id', 'upload_id', 'status', 'jwks_json', 'manifest_jws', 'artifacts', 'error', 'correlation_id');
 }
 
-/** Fixes the keys that the pack will list; who comes second gets the first one's. */
-export async function fixJwks(tx: Tx, pack: PackKey & { jwksJson: string }): Promise<string> {
+/**
+ * Fixes the keys that the pack will list and the place in the ledger up to which it tells: who comes second gets the
+ * first one's, and so the same bytes.
+ */
+export async function fixSources(
+  tx: Tx,
+  pack: PackKey & { jwksJson: string },
+): Promise<{ jwksJson: string; ledgerSequence: number }> {
   const { rows } = await tx.raw(
-    'update evidence_packs set jwks_json = coalesce(jwks_json, ?) where tenant_id = ? and id = ? returning jwks_json',
-    [pack.jwksJson, pack.tenantId, pack.id],
+    `update evidence_packs p set jwks_json = coalesce(p.jwks_json, :jwksJson),
+       ledger_sequence = coalesce(p.ledger_sequence, h.sequence)
+     from ledger_heads h
+     where h.tenant_id = p.tenant_id and p.tenant_id = :tenantId and p.id = :id
+     returning p.jwks_json as "jwksJson", p.ledger_sequence as "ledgerSequence"`,
+    { ...pack },
   );
-  return rows[0].jwks_json;
+  if (!rows[0]) throw new Error('the pack vanished');
+  return rows[0];
 }
 
 /** Fixes the one signature of the manifest: PSS is random, and another one would give other bytes. */

@@ -4,7 +4,7 @@ import { systemClock } from '../../infra/systemClock.ts';
 import { ingestRequest } from '../../testing/ingestRequest.ts';
 import { openTestBed, type TestBed, type TestTenant } from '../../testing/openTestBed.ts';
 import { readCertificate } from '../certificates/certificateStore.ts';
-import { fixJwks, markFailed, readPack } from '../evidencePacks/packStore.ts';
+import { fixSources, markFailed, readPack } from '../evidencePacks/packStore.ts';
 import { requestPack } from '../evidencePacks/requestPack.ts';
 import { ingest } from '../ingest/ingest.ts';
 import { readUpload, readUploads } from '../ingest/uploadStore.ts';
@@ -114,7 +114,7 @@ describe('behind the wall, with the tenant filter of the application taken away'
       expect(await startRun(tx, { ...run, claim: 0, leaseSeconds: 60 })).toBeUndefined();
       expect(await finishRun(tx, run)).toBe(false);
       await markFailed(tx, { tenantId, id: packId, error: 'forged' });
-      await expect(fixJwks(tx, { tenantId, id: packId, jwksJson: '{}' })).rejects.toThrow();
+      await expect(fixSources(tx, { tenantId, id: packId, jwksJson: '{}' })).rejects.toThrow();
     });
     expect(await bed.owner('evidence_packs').where({ id: packId }).first()).toMatchObject({
       status: 'pending',
