@@ -15,22 +15,38 @@ export async function up(db: Knex): Promise<void> {
       language sql volatile security definer set search_path = public, pg_temp as $$
         with gone as (delete from evidence_packs where id = any(ids) returning 1) select count(*) from gone $$;
 
+    -- The next two lock first and look again in a second statement, which sees what was committed before the locks.
+    -- Who asks for a pack or a replay locks the same row: either is seen here, or finds the row gone. One statement
+    -- would look before its locks and delete, by the cascade, a request that was answered meanwhile.
+
     -- An upload goes when its packs are gone, and with them their objects.
     create function purge_uploads(before timestamptz, most integer) returns bigint
-      language sql volatile security definer set search_path = public, pg_temp as $$
-        with gone as (
-          delete from uploads where id in (
+      language plpgsql volatile security definer set search_path = public, pg_temp as $$
+        declare locked uuid[]; deleted bigint;
+        begin
+          locked := array(
             select u.id from uploads u where u.received_at < before
-              and not exists (select from evidence_packs p where p.upload_id = u.id) limit most)
-          returning 1) select count(*) from gone $$;
+              and not exists (select from evidence_packs p where p.upload_id = u.id)
+            limit most for update of u skip locked);
+          delete from uploads u where u.id = any(locked)
+            and not exists (select from evidence_packs p where p.upload_id = u.id);
+          get diagnostics deleted = row_count;
+          return deleted;
+        end $$;
 
     create function purge_deliveries(before timestamptz, most integer) returns bigint
-      language sql volatile security definer set search_path = public, pg_temp as $$
-        with gone as (
-          delete from webhook_events where id in (
+      language plpgsql volatile security definer set search_path = public, pg_temp as $$
+        declare locked uuid[]; deleted bigint;
+        begin
+          locked := array(
             select e.id from webhook_events e where e.created_at < before
-              and not exists (select from webhook_deliveries d where d.event_id = e.id and d.status = 'pending') limit most)
-          returning 1) select count(*) from gone $$;
+              and not exists (select from webhook_deliveries d where d.event_id = e.id and d.status = 'pending')
+            limit most for update of e skip locked);
+          delete from webhook_events e where e.id = any(locked)
+            and not exists (select from webhook_deliveries d where d.event_id = e.id and d.status = 'pending');
+          get diagnostics deleted = row_count;
+          return deleted;
+        end $$;
 
     create function purge_outbox(before timestamptz, most integer) returns bigint
       language sql volatile security definer set search_path = public, pg_temp as $$

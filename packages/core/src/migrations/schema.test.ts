@@ -123,11 +123,11 @@ describe('the roles of the services', () => {
     expect(rows).toEqual([]);
   });
 
-  it('may change of a key only its last use and its digest, and of a tenant nothing', async () => {
+  it('may change of a key only its last use and its digest, of a webhook’s event its id, and of a tenant nothing', async () => {
     const columns = await column(`
       select table_name || '.' || column_name as value from information_schema.column_privileges
       where grantee in ('origin_api', 'origin_worker') and privilege_type = 'UPDATE'
-        and table_name in ('tenants', 'api_keys', 'subjects') order by 1`);
+        and table_name in ('tenants', 'api_keys', 'subjects', 'webhook_events') order by 1`);
     expect(columns).toEqual([
       'api_keys.digest',
       'api_keys.last_used_at',
@@ -135,6 +135,7 @@ describe('the roles of the services', () => {
       'api_keys.pepper_id',
       'api_keys.prefix',
       'subjects.account_created_at',
+      'webhook_events.id',
     ]);
   });
 

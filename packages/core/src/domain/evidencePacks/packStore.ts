@@ -17,6 +17,7 @@ export interface PackKey {
   id: string;
 }
 
+/** Rejects where the upload is gone: {@link isUploadGone}. */
 export async function insertPack(
   tx: Tx,
   pack: PackKey & { uploadId: string; correlationId: string; createdAt: string },
@@ -30,6 +31,14 @@ export async function insertPack(
     created_at: pack.createdAt,
   });
 }
+
+/** Whether an error says that a pack's upload was deleted meanwhile (SQLSTATE 23503, foreign key). */
+export const isUploadGone = (error: unknown): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  error.code === '23503' &&
+  'constraint' in error &&
+  error.constraint === 'evidence_packs_upload_id_fkey';
 
 export async function uploadExists(tx: Tx, key: { tenantId: string; uploadId: string }): Promise<boolean> {
   const row = await tx('uploads').where({ tenant_id: key.tenantId, id: key.uploadId }).first('id');

@@ -3,21 +3,23 @@ import { DomainError } from '../domainError.ts';
 import { insertWork } from '../outbox/outboxStore.ts';
 import type { Actor, Clock, Db, Ids } from '../ports.ts';
 import { inTenant } from '../tenants/inTenant.ts';
-import { insertPack, uploadExists } from './packStore.ts';
+import { insertPack, isUploadGone, uploadExists } from './packStore.ts';
+
+const NO_UPLOAD = 'No such upload.';
 
 /**
  * Asks for an evidence pack: the worker builds it. Pack and work are committed together.
  * A second call asks for a second pack. Throws `not_found` for an upload of nobody or of another tenant.
  */
-export function requestPack(
+export async function requestPack(
   deps: { db: Db; clock: Clock; ids: Ids },
   actor: Actor,
   input: EvidencePackCreate,
 ): Promise<EvidencePackAccepted> {
   const { tenantId, correlationId } = actor;
-  return inTenant(deps.db, tenantId, async (tx) => {
+  const request = inTenant(deps.db, tenantId, async (tx) => {
     if (!(await uploadExists(tx, { tenantId, uploadId: input.upload_id }))) {
-      throw new DomainError('not_found', 'No such upload.');
+      throw new DomainError('not_found', NO_UPLOAD);
     }
     const id = deps.ids.next();
     const now = deps.clock.now();
@@ -34,4 +36,11 @@ export function requestPack(
     ]);
     return { id, status: 'pending' as const };
   });
+  try {
+    return await request;
+  } catch (error) {
+    // Retention may delete the upload between the look and the insert.
+    if (isUploadGone(error)) throw new DomainError('not_found', NO_UPLOAD, { cause: error });
+    throw error;
+  }
 }

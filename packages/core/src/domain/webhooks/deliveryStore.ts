@@ -99,11 +99,19 @@ export async function noteDelay(
   );
 }
 
-/** Locks a delivery: nobody ends or replays it meanwhile. */
+/** Locks a delivery and its event: nobody ends or replays it meanwhile, and retention leaves it alone. */
 export async function lockDelivery(
   tx: Tx,
   key: DeliveryKey,
 ): Promise<{ status: Delivery['status']; event_id: string; webhook_is_active: boolean } | undefined> {
+  // The event first, as retention does, and in a statement of its own: the next one sees whether the delivery is left.
+  await tx.raw(
+    `select from webhook_events
+     where tenant_id = :tenantId
+       and id = (select event_id from webhook_deliveries where tenant_id = :tenantId and id = :id)
+     for key share`,
+    { ...key },
+  );
   const { rows } = await tx.raw(
     `select d.status, d.event_id, w.is_active as webhook_is_active
      from webhook_deliveries d join webhooks w on w.id = d.webhook_id
