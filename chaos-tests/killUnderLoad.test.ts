@@ -10,6 +10,7 @@ import { nothingTwice } from './invariants/nothingTwice.ts';
 import { packsAreReady } from './invariants/packsAreReady.ts';
 import { webhooksTellOnce } from './invariants/webhooksTellOnce.ts';
 import { workIsDone } from './invariants/workIsDone.ts';
+import { describeStall } from './product/describeStall.ts';
 import { makeTenants, type Tenant } from './product/makeTenants.ts';
 import { type OwnerDatabase, openOwner } from './product/openOwner.ts';
 import { type Product, startProduct } from './product/startProduct.ts';
@@ -75,8 +76,13 @@ async function everythingHolds(attempts: Attempt[], packs: RequestedPack[] = [])
   await holds(KEPT, aftermath);
 }
 
-const allWorkIsDone = () =>
-  eventually(() => workIsDone(owner), { deadlineMs: RECOVERY_DEADLINE_MS, pollMs: 100 });
+async function allWorkIsDone() {
+  try {
+    await eventually(() => workIsDone(owner), { deadlineMs: RECOVERY_DEADLINE_MS, pollMs: 100 });
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\n${await describeStall(product, owner)}`, { cause: error });
+  }
+}
 
 /** Loads, kills in the middle, waits for the recovery, and looks whether everything is as it must be. */
 async function killInTheMiddle(service: ServiceName) {
