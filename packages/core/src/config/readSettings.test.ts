@@ -11,8 +11,8 @@ afterAll(() => rmSync(dir, { recursive: true }));
 const SALT = 'f0e1d2c3b4a5968778695a4b3c2d1e0f';
 const development = {
   ENVIRONMENT: 'development',
-  DATABASE_URL: 'postgres://origin_api:pw1@127.0.0.1:5432/origin',
-  REDIS_URL: 'redis://:pw2@127.0.0.1:6379',
+  DATABASE_URL: 'postgres://origin_api:k3Wq9pZt@127.0.0.1:5432/origin',
+  REDIS_URL: 'redis://:v7Rn2xLc@127.0.0.1:6379',
   SIGNING_KEY_PROVIDER: 'local',
   SIGNING_KEY_ID: 'k1',
   SIGNING_KEY_PATH: '/keys',
@@ -111,6 +111,41 @@ describe('readSettings', () => {
     expect(namesOf(env)).toContain(name);
   });
 
+  it.each([
+    ['DATABASE_URL', 'postgres://postgres:postgres@db/origin'],
+    ['DATABASE_URL', 'postgres://origin_api:postgres123456@db/origin'],
+    ['DATABASE_URL', 'postgres://origin_api:change%6De-now@db/origin'],
+    ['DATABASE_URL', 'postgres://origin_api:<password>@db/origin'],
+    ['DATABASE_URL', 'postgres://origin_api:your-password@db/origin'],
+    ['DATABASE_URL', 'postgres://origin_api:origin%5Fapi@db/origin'],
+    ['DATABASE_URL', 'postgres://origin_api:k3Wq9pZ@db/origin'],
+    ['DATABASE_URL', 'postgres://origin_api:%6b%33%57%71@db/origin'],
+    ['DATABASE_URL', 'postgres://origin_api:k3Wq9pZt@db/origin?password=postgres'],
+    ['REDIS_URL', 'redis://:redis-redis@redis'],
+    ['REDIS_URL', 'redis://:rootroot@redis'],
+    ['REDIS_URL', 'redis://:default@redis'],
+    ['REDIS_URL', 'redis://originuser:originuser@redis'],
+    ['SIGNING_KEY_ID', 'your-signing-key'],
+    ['SIGNING_KEY_ID', '<key id or ARN>'],
+    ['WRAPPING_KEY_ID', 'alias/your-wrapping-key'],
+    ['PEPPER_KEY_ID', 'arn:aws:kms:eu-central-1:111122223333:key/<id>'],
+    ['PEPPER_KEY_ID', 'changeme'],
+  ] as [SettingName, string][])('refuses in production the default credential of %s: %s', (name, value) => {
+    expect(namesOf({ ...production, [name]: value })).toEqual([name]);
+    expect(problemsOf({ ...production, [name]: value }).join()).not.toContain(value);
+    if (name.endsWith('_URL')) expect(problemsOf({ ...development, [name]: value })).toEqual([]);
+  });
+
+  it.each([
+    ['DATABASE_URL', 'postgres://origin_api:100%25-kW9q@db/origin'],
+    ['DATABASE_URL', 'postgres://origin_api:k3Wq9pZt%zz@db/origin'],
+    ['REDIS_URL', 'rediss://default:v7Rn2xLcRoot@redis:6380'],
+    ['SIGNING_KEY_ID', 'arn:aws:kms:eu-central-1:111122223333:key/1f0e8a4c-6c3d-4a53-9d0b-0a5f7c1c2d3e'],
+    ['PEPPER_KEY_ID', 'alias/example-corp-pepper'],
+  ] as [SettingName, string][])('takes in production what somebody made for %s: %s', (name, value) => {
+    expect(problemsOf({ ...production, [name]: value })).toEqual([]);
+  });
+
   it.each<[string, Env]>([
     ['SIGNING_KEY_PATH', { ...development, SIGNING_KEY_PATH: undefined }],
     ['LOCAL_ENCRYPTION_SALT', { ...development, LOCAL_ENCRYPTION_SALT: undefined }],
@@ -131,6 +166,11 @@ describe('readSettings', () => {
     'CHANGE_ME_CHANGE_ME_CHANGE_ME_CHANGE',
     'password-password-password-password',
     'minioadmin',
+    'postgres-postgres-postgres-postgres',
+    'redis-redis-redis-redis-redis-redis',
+    'root-root-root-root-root-root-root-root',
+    'your-salt-your-salt-your-salt-your-salt',
+    '<a random text of at least 32 characters>',
     'placeholder-placeholder-placeholder',
     'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx',
     'short',

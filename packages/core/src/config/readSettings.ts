@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { passwordProblem } from './passwordProblem.ts';
 import { SETTINGS, type Setting, type SettingName, type Settings } from './settings.ts';
+import { isPlaceholder } from './settingTypes.ts';
 
 /** Everything that is wrong with the settings, at once. */
 export class SettingsError extends Error {
@@ -96,7 +98,13 @@ function notForProduction(settings: Settings, lacks: (name: SettingName) => bool
     problems.push('PUBLIC_URL: must begin with https:// in production');
   }
   for (const name of ['DATABASE_URL', 'REDIS_URL'] as const) {
-    if (settings[name] && !new URL(settings[name]).password) problems.push(`${name}: has no password`);
+    const problem = settings[name] && passwordProblem(settings[name]);
+    if (problem) problems.push(`${name}: ${problem}`);
+  }
+  for (const name of ['SIGNING_KEY_ID', 'WRAPPING_KEY_ID', 'PEPPER_KEY_ID'] as const) {
+    if (settings[name] && isPlaceholder(settings[name])) {
+      problems.push(`${name}: is a placeholder: name the key that was made`);
+    }
   }
   if (settings.IP_ALLOWLIST_FAIL_OPEN) problems.push('IP_ALLOWLIST_FAIL_OPEN: is for development only');
   return problems;

@@ -61,13 +61,20 @@ export const networks: SettingType<string[]> = {
   },
 };
 
+const PLACEHOLDER_WORD =
+  /^(change.?me|secret|password|admin|minioadmin|postgres|redis|root|test|example|placeholder|xxx+|todo)/i;
+/** As in `your-key-id`, `alias/your_key` and `<key id>`. */
+const PLACEHOLDER_FORM = /(^|[/:])(your[-_ ]|change.?me|<[^<>]*>$)/i;
+
+/** Whether a text is what an example or a default stands for, and nothing that somebody made. */
+export const isPlaceholder = (value: string): boolean =>
+  PLACEHOLDER_WORD.test(value) || PLACEHOLDER_FORM.test(value);
+
 /** A secret of at least `minLength` characters; never a placeholder. */
 export const secret = (minLength: number): SettingType<string> => ({
   expects: `secret, at least ${minLength} characters`,
   parse(value) {
-    if (/^(change.?me|secret|password|admin|minioadmin|test|example|placeholder|xxx+|todo)/i.test(value)) {
-      throw new Error('is a placeholder: make a random one');
-    }
+    if (isPlaceholder(value)) throw new Error('is a placeholder: make a random one');
     if (value.length < minLength) throw new Error(`must have at least ${minLength} characters`);
     return value;
   },
