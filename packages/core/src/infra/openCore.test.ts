@@ -63,8 +63,11 @@ it('does not start without its database or its key, and leaves nothing open', as
   await expect(open({ SIGNING_KEY_ID: 'nothing' })).rejects.toThrow(/nothing/);
 });
 
-it('starts without Redis, which may come later', async () => {
+it('starts without Redis, which may come later, and shows in its metrics that it is away', async () => {
   const core = await open({ REDIS_URL: 'redis://127.0.0.1:1' });
   expect(core.redis.isReady()).toBe(false);
+  for (let i = 0; i < 5; i += 1) await expect(core.redis.ping()).rejects.toThrow();
+  await expect(core.redis.ping()).rejects.toMatchObject({ name: 'BreakerOpenError' });
+  expect(await core.metrics.scrape()).toMatch(/^breaker_state\{(?=.*breaker="redis").*\} 2$/m);
   await core.close();
 });

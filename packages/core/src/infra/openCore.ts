@@ -12,6 +12,7 @@ import { openObjects } from './openObjects.ts';
 import { randomIds } from './randomIds.ts';
 import { connectRedis, type Redis } from './redis.ts';
 import { systemClock } from './systemClock.ts';
+import { watchBreaker } from './watchBreaker.ts';
 import { watchPool } from './watchPool.ts';
 
 /** What the API and the worker have in common. */
@@ -39,7 +40,7 @@ export async function openCore(service: 'api' | 'worker', settings: Settings): P
   const log = createLog({ service, level: settings.LOG_LEVEL });
   const metrics = createMetrics(service);
   const clock = systemClock;
-  const keys = await openKeyProvider(settings);
+  const keys = await openKeyProvider(settings, metrics);
   const keyring = await openKeyring(keys);
   const db = createDatabase({
     url: settings.DATABASE_URL,
@@ -50,6 +51,7 @@ export async function openCore(service: 'api' | 'worker', settings: Settings): P
     maxLifetimeMs: settings.DATABASE_CONNECTION_LIFETIME_SECONDS * 1000,
   });
   const redis = connectRedis({ url: settings.REDIS_URL, name: `origin-${service}`, log });
+  watchBreaker(metrics, redis.breaker);
   const close = async () => {
     await redis.close();
     await db.destroy();

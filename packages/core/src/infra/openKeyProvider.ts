@@ -1,18 +1,36 @@
 import type { Settings } from '../config/settings.ts';
 import type { KeyProvider } from '../domain/ports.ts';
+import { createBreaker } from './breaker.ts';
 import { openAwsKms } from './keyProviders/awsKms.ts';
+import { isAwsKmsAway } from './keyProviders/awsKmsError.ts';
+import { guardKeys } from './keyProviders/guardKeys.ts';
 import { openLocalKeys } from './keyProviders/local.ts';
 import { proveKeyProvider } from './keyProviders/proveKeyProvider.ts';
+import type { Metrics } from './metrics.ts';
 import { mendable } from './runProcess.ts';
+import { watchBreaker } from './watchBreaker.ts';
 
-/** Opens the key provider that the settings name, and proves it with a real signature before anything relies on it. */
-export async function openKeyProvider(settings: Settings): Promise<KeyProvider> {
+/**
+ * Opens the key provider that the settings name, and proves it with a real signature before anything relies on it.
+ * A provider in the network stands behind a breaker.
+ */
+export async function openKeyProvider(settings: Settings, metrics: Metrics): Promise<KeyProvider> {
   const provider = await open(settings);
   await proveKeyProvider(provider);
-  return provider;
+  if (provider.name === 'local') return provider;
+  const breaker = createBreaker({
+    name: provider.name,
+    failures: FAILURES,
+    halfOpenAfterMs: REST_MS,
+    isFailure: isAwsKmsAway,
+  });
+  watchBreaker(metrics, breaker);
+  return guardKeys(provider, breaker);
 }
 
 const KMS_TIMEOUT_MS = 5_000;
+const FAILURES = 5;
+const REST_MS = 5_000;
 
 function open(settings: Settings): Promise<KeyProvider> {
   const { SIGNING_KEY_ID: signingKeyId } = settings;

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '@origin-stack/testkit/eventually';
 import { testRedisUrl } from '@origin-stack/testkit/redis';
 import { startTestRedis } from '@origin-stack/testkit/testServers';
@@ -40,6 +41,51 @@ describe('Redis', () => {
     expect(performance.now() - startMs).toBeLessThan(5_000);
     process.kill(server.pid, 'SIGCONT');
     await eventually(() => redis.ping().then(() => true));
+    await server.stop();
+  });
+
+  it('that hangs costs a few slow commands, then none, and is asked again when it goes on', async () => {
+    const server = await startTestRedis();
+    const redis = await open(server.url);
+    let readies = 0;
+    redis.onReady(() => {
+      readies += 1;
+    });
+    process.kill(server.pid, 'SIGSTOP');
+    try {
+      const failures: { ms: number; name: string }[] = [];
+      const startMs = performance.now();
+      while (performance.now() - startMs < 6_000) {
+        const sentMs = performance.now();
+        const error = await redis.get('app:x').catch((failure: Error) => failure);
+        failures.push({ ms: performance.now() - sentMs, name: (error as Error).name });
+        await delay(20);
+      }
+      const slow = failures.filter(({ ms }) => ms > 300).length;
+      expect(slow).toBeGreaterThan(0);
+      expect(slow).toBeLessThanOrEqual(5);
+      expect(failures.length - slow).toBeGreaterThan(20);
+      expect(redis.breaker.state()).toBe('open');
+      expect(redis.isReady()).toBe(false);
+      expect(readies).toBe(0);
+    } finally {
+      process.kill(server.pid, 'SIGCONT');
+    }
+    await eventually(() => redis.ping().then(() => true));
+    expect(readies).toBe(1);
+    expect(redis.breaker.state()).toBe('closed');
+    await server.stop();
+  }, 20_000);
+
+  it('whose reply is an error is not away: the breaker stays closed', async () => {
+    const server = await startTestRedis();
+    const redis = await open(server.url);
+    const admin = createClient({ url: server.url });
+    await admin.connect();
+    await admin.lPush('app:list', 'x');
+    for (let i = 0; i < 8; i += 1) await expect(redis.get('app:list')).rejects.toThrow('WRONGTYPE');
+    expect(redis.breaker.state()).toBe('closed');
+    await admin.close();
     await server.stop();
   });
 

@@ -1,11 +1,18 @@
-import { createClient } from 'redis';
+import { createClient, ErrorReply } from 'redis';
+import { type Breaker, createBreaker } from './breaker.ts';
 import { describeError, type Log } from './log.ts';
-import { withDeadline } from './withDeadline.ts';
 
 const COMMAND_DEADLINE_MS = 500;
 const CONNECT_TIMEOUT_MS = 2_000;
+const PING_INTERVAL_MS = 10_000;
+/** Longer than a ping's interval: only a connection that is dead, or never greets, is silent for so long. */
+const SILENCE_TIMEOUT_MS = 15_000;
+const REST_MS = 1_000;
+const FAILURES = 5;
 
 export interface Redis {
+  /** Opens where Redis hangs or is away: then commands fail at once with `BreakerOpenError`. */
+  readonly breaker: Breaker;
   /** True where commands can be sent now. */
   isReady(): boolean;
   get(key: string): Promise<string | null>;
@@ -18,45 +25,72 @@ export interface Redis {
 }
 
 /**
- * Connects to Redis and keeps trying. Commands fail at once while it is away, and after a deadline where it hangs:
- * nothing is queued, since a queued command would be carried out when nobody waits for it any more.
+ * Connects to Redis and keeps trying. Commands fail at once while it is away, and after a deadline where it hangs,
+ * until the breaker opens: nothing is queued, since a queued command would be carried out when nobody waits for it
+ * any more.
  */
 export function connectRedis(options: { url: string; name: string; log: Log }): Redis {
-  const client = createClient({
-    url: options.url,
-    name: options.name,
-    disableOfflineQueue: true,
-    pingInterval: 10_000,
-    socket: {
-      connectTimeout: CONNECT_TIMEOUT_MS,
-      reconnectStrategy: (retries) => Math.min(50 * 2 ** retries, 2_000),
-    },
+  const { log } = options;
+  const readyCallbacks = new Set<() => void>();
+  const breaker = createBreaker({
+    name: 'redis',
+    timeoutMs: COMMAND_DEADLINE_MS,
+    failures: FAILURES,
+    halfOpenAfterMs: REST_MS,
+    // What the server itself replies is an answer.
+    isFailure: (error) => !(error instanceof ErrorReply),
   });
   let complained = false;
-  client.on('error', (error: unknown) => {
-    if (!complained) options.log.warn({ err: describeError(error) }, 'redis is away');
-    complained = true;
+  const connect = () => {
+    const client = openClient(options);
+    client.on('error', (error: unknown) => {
+      if (!complained) log.warn({ err: describeError(error) }, 'redis is away');
+      complained = true;
+    });
+    client.on('ready', () => {
+      complained = false;
+      log.info({}, 'redis is connected');
+      for (const callback of readyCallbacks) callback();
+    });
+    return { client, connecting: client.connect().catch(() => {}) };
+  };
+  let current = connect();
+  breaker.onTransition(({ to }) => {
+    // Commands that were sent to a server that hangs can only be taken back with their connection.
+    if (to !== 'open' || !current.client.isReady) return;
+    log.warn({}, 'redis does not answer: connecting anew');
+    current.client.destroy();
+    current = connect();
   });
-  client.on('ready', () => {
-    complained = false;
-    options.log.info({}, 'redis is connected');
-  });
-  const connecting = client.connect().catch(() => {});
-  const send = <T>(command: Promise<T>) => withDeadline(command, 'redis', COMMAND_DEADLINE_MS);
   return {
-    isReady: () => client.isReady,
-    get: (key) => send(client.get(key)),
+    breaker,
+    isReady: () => current.client.isReady,
+    get: (key) => breaker.run(() => current.client.get(key)),
     async setWithTtl({ key, value, ttlSeconds }) {
-      await send(client.set(key, value, { expiration: { type: 'EX', value: ttlSeconds } }));
+      const expiration = { type: 'EX', value: ttlSeconds } as const;
+      await breaker.run(() => current.client.set(key, value, { expiration }));
     },
-    info: () => send(client.info()),
+    info: () => breaker.run(() => current.client.info()),
     async ping() {
-      await send(client.ping());
+      await breaker.run(() => current.client.ping());
     },
-    onReady: (callback) => void client.on('ready', callback),
+    onReady: (callback) => void readyCallbacks.add(callback),
     async close() {
-      client.destroy();
-      await connecting;
+      current.client.destroy();
+      await current.connecting;
     },
   };
 }
+
+const openClient = ({ url, name }: { url: string; name: string }) =>
+  createClient({
+    url,
+    name,
+    disableOfflineQueue: true,
+    pingInterval: PING_INTERVAL_MS,
+    socket: {
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      socketTimeout: SILENCE_TIMEOUT_MS,
+      reconnectStrategy: (retries) => Math.min(50 * 2 ** retries, 2_000),
+    },
+  });

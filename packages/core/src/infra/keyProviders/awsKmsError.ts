@@ -18,6 +18,11 @@ export class AwsKmsError extends Error {
   }
 }
 
+/** Whether an error means that KMS is away, for a breaker: what it refuses (4xx, throttling too) is an answer. */
+export function isAwsKmsAway(error: unknown): boolean {
+  return error instanceof AwsKmsError && (error.status === 0 || error.status >= 500);
+}
+
 /** Makes an `AwsKmsError` of what the SDK threw. */
 export function awsKmsError(operation: string, error: unknown): AwsKmsError {
   if (error instanceof AwsKmsError) return error;
