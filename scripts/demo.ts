@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Jwks } from '@origin-stack/contract/certificates';
 import { OriginClient } from '@origin-stack/sdk';
 import { collectFiles, type DemoFile } from './demo/collectFiles.ts';
 import { itemOf } from './demo/itemOf.ts';
@@ -13,6 +14,8 @@ import { withWebhook } from './proof/withWebhook.ts';
 
 interface DemoItem extends ProvenItem {
   file: DemoFile;
+  /** Where the pack was kept. */
+  saved: string | null;
 }
 
 export const command = defineCommand({
@@ -28,7 +31,7 @@ export const command = defineCommand({
     limit: {
       type: 'integer',
       placeholder: 'N',
-      default: 12,
+      default: 25,
       min: 1,
       max: 1000,
       summary: 'files at the most',
@@ -36,24 +39,26 @@ export const command = defineCommand({
     'state-dir': stateDirFlag,
   },
   async run({ flags, args, progress, print, json, signal }) {
-    const files = await collectFiles(args, flags.limit);
+    const { files, skipped } = await collectFiles(args, flags.limit);
+    for (const one of skipped) progress.note(`left out: ${one}`);
     if (files.length === 0)
       throw new PreconditionError({ what: 'there is no file to take', next: './stack demo PATH' });
     await using operator = await openOperator(flags['state-dir']);
     const apiKey = await installationKey(operator, 'demo', flags['state-dir']);
     const client = new OriginClient({ baseUrl: operator.state.urls.api ?? '', apiKey });
     const jwks = await client.getJwks();
-    if (flags.out) await mkdir(flags.out, { recursive: true });
-    if (flags.out) await writeFile(join(flags.out, 'jwks.json'), `${JSON.stringify(jwks, null, 2)}\n`);
+    if (flags.out) await openOut(flags.out, jwks);
     const items = await withWebhook(client, async (receiver) => {
       const proven: DemoItem[] = [];
       for (const file of files) {
         signal.throwIfAborted();
         const step = progress.step(file.name);
-        const item = { file, ...(await proveItem({ client, jwks, receiver }, itemOf(file), step)) };
+        const proof = await proveItem({ client, jwks, receiver }, itemOf(file), step);
+        const saved = flags.out ? join(flags.out, `${proof.reply.upload_id}.zip`) : null;
+        if (saved) await writeFile(saved, proof.pack.zip);
+        const item = { file, saved, ...proof };
         step.done(item.reply.decision);
         proven.push(item);
-        if (flags.out) await writeFile(join(flags.out, `${item.reply.upload_id}.zip`), item.pack.zip);
         if (!json) print(describeItem(item));
       }
       return proven;
@@ -62,7 +67,7 @@ export const command = defineCommand({
     if (!ledger.valid)
       throw new Error(`the ledger does not verify: event ${ledger.first_bad_sequence}: ${ledger.reason}`);
     const kept = flags.out
-      ? `\nverify a pack yourself: ./stack verify-pack ${join(flags.out, `${items[0]?.reply.upload_id}.zip`)} --jwks ${join(flags.out, 'jwks.json')}`
+      ? `\nverify a pack yourself: ./stack verify-pack ${items[0]?.saved} --jwks ${join(flags.out, 'jwks.json')}`
       : '\nkeep the packs with --out DIR';
     return {
       data: { items: items.map(dataOf), ledger: { ...ledger }, out: flags.out ?? null },
@@ -71,21 +76,33 @@ export const command = defineCommand({
   },
 });
 
-function describeItem({ file, reply, certificate, pack, webhook }: DemoItem): string {
+async function openOut(out: string, jwks: Jwks): Promise<void> {
+  try {
+    await mkdir(out, { recursive: true });
+    await writeFile(join(out, 'jwks.json'), `${JSON.stringify(jwks, null, 2)}\n`);
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+    throw new PreconditionError({ what: `cannot write to ${out}`, why, next: 'name a folder: --out packs' });
+  }
+}
+
+function describeItem({ file, reply, certificate, pack, webhook, saved }: DemoItem): string {
   return [
     '',
     `${file.name}  (${file.sizeBytes} bytes, ${file.mediaType})`,
     `  decision     ${reply.decision}   risk ${reply.risk_score.toFixed(3)}, anomaly ${reply.anomaly_score.toFixed(3)}`,
     ...reply.reasons.map((reason) => `  because      ${reason.rule} (${reason.input}): ${reason.detail}`),
     `  ledger       event ${reply.ledger.sequence}  ${reply.ledger.event_hash.slice(0, 32)}…`,
-    `  certificate  ✓ ${reply.certificate_id}  signed by ${certificate.kid.slice(0, 16)}…`,
+    `  certificate  ✓ ${reply.certificate_id}  signed by ${certificate.kid.slice(0, 8)}…`,
     `  pack         ✓ ${pack.id}  ${pack.verdict.checks.length} checks, ${pack.zip.length} bytes`,
     `  webhook      ✓ ${webhook.eventId}`,
+    ...(saved ? [`  saved        ${saved}`] : []),
   ].join('\n');
 }
 
-const dataOf = ({ file, reply, certificate, pack, webhook }: DemoItem) => ({
+const dataOf = ({ file, reply, certificate, pack, webhook, saved }: DemoItem) => ({
   file: file.name,
+  saved,
   ...reply,
   signed_by: certificate.kid,
   pack_id: pack.id,

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { TENANT_SCOPES, TenantScope } from '@origin-stack/contract/scopes';
 import { createKey } from '@origin-stack/core/domain/keys/createKey';
 import { importLegacyKey } from '@origin-stack/core/domain/keys/importLegacyKey';
@@ -8,7 +9,7 @@ import { markKeys } from '@origin-stack/core/infra/keyMarks';
 import { findTenant } from './embedded/findTenant.ts';
 import { type Operator, openOperator } from './embedded/operator.ts';
 import { type CommandResult, defineCommand } from './lib/command.ts';
-import { UsageError } from './lib/commandErrors.ts';
+import { PreconditionError, UsageError } from './lib/commandErrors.ts';
 import { fromDomain } from './lib/fromDomain.ts';
 import { stateDirFlag } from './lib/stateDirFlag.ts';
 import { writeFileAtomically } from './lib/writeFileAtomically.ts';
@@ -82,6 +83,13 @@ async function create({ operator, tenant, flags }: KeyInput): Promise<CommandRes
   const expires = flags.expires === undefined ? null : new Date(flags.expires);
   if (expires !== null && !(expires.getTime() > operator.clock.epochMs())) {
     throw new UsageError({ what: '--expires is not a date in the future', next: '--expires 2027-01-31' });
+  }
+  if (flags.out !== undefined && existsSync(flags.out)) {
+    // It may hold the only copy of another key.
+    throw new PreconditionError({
+      what: `${flags.out} is there already`,
+      next: 'name a new file with --out',
+    });
   }
   const created = await createKey(
     { ...operator, pepper: operator.keyring.pepper },

@@ -12,7 +12,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     // A second wish to stop is not discussed.
     const isSecondWish = interruption.signal.aborted && performance.now() - interruptedMs > ONE_WISH_MS;
-    if (isSecondWish && signal === 'SIGINT') process.exit(130);
+    if (isSecondWish) process.exit(130);
     if (interruption.signal.aborted) return;
     interruptedMs = performance.now();
     interruption.abort(new InterruptedError());

@@ -6,8 +6,9 @@ import { findTenant } from './embedded/findTenant.ts';
 import { newestModels } from './embedded/newestModels.ts';
 import { type Operator, openOperator } from './embedded/operator.ts';
 import { type CommandResult, defineCommand } from './lib/command.ts';
-import { UsageError } from './lib/commandErrors.ts';
+import { PreconditionError, UsageError } from './lib/commandErrors.ts';
 import { fromDomain } from './lib/fromDomain.ts';
+import { printable } from './lib/printable.ts';
 import { stateDirFlag } from './lib/stateDirFlag.ts';
 
 export const command = defineCommand({
@@ -35,6 +36,15 @@ async function create(operator: Operator, [name, ...more]: string[]): Promise<Co
   if (!name || more.length > 0 || name.length > 200) {
     throw new UsageError({ what: 'create takes one name', next: './stack tenant create acme' });
   }
+  if (name !== printable(name)) throw new UsageError({ what: 'a name holds no control characters' });
+  const known = (await operator.db.transaction(listTenants)).find((tenant) => tenant.name === name);
+  if (known) {
+    throw new PreconditionError({
+      what: `there is a tenant ${name} already`,
+      why: `its id is ${known.id}`,
+      next: `./stack key create ${known.id}`,
+    });
+  }
   const models = newestModels(operator.models);
   const { tenantId, policyId } = await createTenant(operator, {
     name,
@@ -43,7 +53,7 @@ async function create(operator: Operator, [name, ...more]: string[]): Promise<Co
   });
   return {
     data: { id: tenantId, name, policy_id: policyId },
-    text: `tenant ${name} is made\nid:      ${tenantId}\npolicy:  default, version 1 (${policyId})\nnext:    ./stack key create ${name}`,
+    text: `tenant ${name} is made\nid:      ${tenantId}\npolicy:  default, version 1 (${policyId})\nnext:    ./stack key create ${tenantId}`,
   };
 }
 

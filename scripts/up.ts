@@ -1,6 +1,6 @@
 import { describeRun } from './embedded/describeRun.ts';
 import { detachSupervisor } from './embedded/detach.ts';
-import { receipt } from './embedded/receipt.ts';
+import { readReceipt, writeReceipt } from './embedded/receipt.ts';
 import { findRunning } from './embedded/runState.ts';
 import { selfCheck } from './embedded/selfCheck.ts';
 import { startEmbedded } from './embedded/startEmbedded.ts';
@@ -46,7 +46,7 @@ export const command = defineCommand({
       const step = progress.step('starting in the background');
       await detachSupervisor({ dir, argv: argvOf(flags), deadlineMs: DETACH_DEADLINE_MS, signal });
       step.done();
-      const text = await receipt(dir, undefined);
+      const text = await readReceipt(dir);
       return { data: { ...(await describeRun(dir)) }, text };
     }
     const starting = progress.step('starting PostgreSQL, Redis, the API and the worker');
@@ -62,7 +62,12 @@ export const command = defineCommand({
         const step = progress.step('checking it with a real item');
         const proven = await selfCheck(stateRoot, step);
         step.done(`${proven.pack.verdict.checks.length} checks of the evidence pack passed`);
-        print(json ? JSON.stringify(await describeRun(dir)) : await receipt(dir, proven));
+        const text = await writeReceipt(dir, proven);
+        print(
+          json
+            ? JSON.stringify(await describeRun(dir))
+            : `${text}\n\nCtrl-C stops it; type the next command in another terminal.`,
+        );
       },
     });
     progress.note('stopped; the data is kept');

@@ -2,9 +2,10 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PreconditionError } from '../lib/commandErrors.ts';
+import { printable } from '../lib/printable.ts';
 
 export interface DemoFile {
-  /** As it was named, or relative to the folder that was. */
+  /** As a terminal may show it; relative to the folder that was named. */
   name: string;
   bytes: Buffer;
   sizeBytes: number;
@@ -30,32 +31,55 @@ const MEDIA_TYPES: Record<string, string> = {
 
 const DOCS = fileURLToPath(new URL('../../docs', import.meta.url));
 
-/** Reads files, and of folders what lies in them, at most `limit`; the repository's docs where none is named. */
-export async function collectFiles(paths: string[], limit: number): Promise<DemoFile[]> {
-  const files: DemoFile[] = [];
-  for (const path of paths.length > 0 ? paths : [DOCS]) {
-    for (const file of await filesOf(path)) {
-      if (files.length === limit) return files;
-      const bytes = await readFile(file);
-      files.push({
-        name: relative(path, file) || basename(file),
-        bytes,
-        sizeBytes: bytes.length,
-        mediaType: MEDIA_TYPES[extname(file).toLowerCase()] ?? 'application/octet-stream',
-      });
-    }
-  }
-  return files;
+export interface Collected {
+  files: DemoFile[];
+  /** What was passed over, and why. */
+  skipped: string[];
 }
 
-async function filesOf(path: string): Promise<string[]> {
+/**
+ * Reads files, and of folders the regular files in them, at most `limit`; the repository's docs where none is named.
+ * Throws PreconditionError for a path that was named and cannot be read; in a folder such a file is passed over.
+ */
+export async function collectFiles(paths: string[], limit: number): Promise<Collected> {
+  const found = (await Promise.all((paths.length > 0 ? paths : [DOCS]).map(filesOf))).flat();
+  const skipped = found.length > limit ? [`${found.length - limit} more files: --limit ${found.length}`] : [];
+  const files: DemoFile[] = [];
+  for (const { file, name, isNamed } of found.slice(0, limit)) {
+    const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+      if (isNamed) throw unreadable(file, error);
+      skipped.push(`${name}: ${error.code}`);
+    });
+    if (!bytes) continue;
+    const mediaType = MEDIA_TYPES[extname(file).toLowerCase()] ?? 'application/octet-stream';
+    files.push({ name, bytes, sizeBytes: bytes.length, mediaType });
+  }
+  return { files, skipped };
+}
+
+interface Found {
+  file: string;
+  name: string;
+  /** Named itself, and not by its folder. */
+  isNamed: boolean;
+}
+
+async function filesOf(path: string): Promise<Found[]> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw new PreconditionError({ what: `cannot read ${path}`, why: error.code ?? error.message });
+    throw unreadable(path, error);
   });
-  if (!found.isDirectory()) return [path];
+  if (!found.isDirectory()) {
+    // A pipe or a device could be read for ever.
+    if (!found.isFile()) throw new PreconditionError({ what: `${printable(path)} is not a regular file` });
+    return [{ file: path, name: printable(basename(path)), isNamed: true }];
+  }
   const entries = await readdir(path, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
+    .sort()
+    .map((file) => ({ file, name: printable(relative(path, file)), isNamed: false }));
 }
+
+const unreadable = (path: string, error: NodeJS.ErrnoException) =>
+  new PreconditionError({ what: `cannot read ${printable(path)}`, why: error.code ?? error.message });

@@ -1,6 +1,8 @@
+import { userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { bootstrapDatabase } from '@origin-stack/core/infra/bootstrapDatabase';
 import { migrate } from '@origin-stack/core/infra/migrate';
+import { PreconditionError } from '../lib/commandErrors.ts';
 import { postgresService, redisService } from './databaseServices.ts';
 import { requireFreePort } from './portHolder.ts';
 import { answersOk, programService } from './programService.ts';
@@ -27,6 +29,7 @@ const main = (workspace: 'api' | 'worker') =>
 /** Runs PostgreSQL, Redis, the API and the worker on loopback until `signal` aborts; their data stays. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<void> {
   const { dir, ports, signal, report } = options;
+  requireNamedUser();
   await makeStateDir(dir);
   await requireKeysOfData(dir);
   const secrets = await openSecrets(dir);
@@ -83,4 +86,17 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<void> {
     signal,
     report,
   });
+}
+
+/** PostgreSQL looks its user up and does not start where there is no entry, as under `docker run -u 65532`. */
+function requireNamedUser(): void {
+  try {
+    userInfo();
+  } catch {
+    throw new PreconditionError({
+      what: `the user id ${process.getuid?.()} has no entry in /etc/passwd`,
+      why: 'PostgreSQL starts under a named user only',
+      next: 'run this as a named user, or as root',
+    });
+  }
 }

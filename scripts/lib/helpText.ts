@@ -6,7 +6,7 @@ export function commandHelp(command: AnyCommand): string {
   const usage = ['./stack', command.name, command.arguments?.usage, '[flags]'].filter(Boolean).join(' ');
   const flags = Object.entries(allFlags(command)).map(([name, flag]) => [
     flagUsage(name, flag),
-    flag.summary,
+    flag.summary + defaultOf(flag),
   ]);
   const parts = [
     `${command.summary}\n`,
@@ -31,6 +31,10 @@ export function generalHelp(commands: readonly CommandEntry[]): string {
     'Examples\n  ./stack status\n  ./stack logs api --follow\n  ./stack COMMAND --help\n',
     'Exit codes\n  0 done or nothing to do, 1 failed, 2 usage, 3 a precondition is not met,\n  4 locked by another run, 130 interrupted\n',
   ].join('\n');
+}
+
+function defaultOf(flag: Flag): string {
+  return 'default' in flag && flag.default !== undefined ? ` (default ${flag.default})` : '';
 }
 
 function flagUsage(name: string, flag: Flag): string {

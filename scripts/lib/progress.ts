@@ -18,7 +18,8 @@ const barWidth = 20;
 /** Progress on a stream: it redraws when the target is live, and writes one line per event when it is not. */
 export function createProgress(target: ProgressTarget): Progress {
   return {
-    note: (text) => target.write(`${text}\n`),
+    // On a terminal a spinner may stand in the line; it draws itself anew below.
+    note: (text) => target.write(target.live ? `\r\u001b[K${text}\n` : `${text}\n`),
     step: (title) => (target.live ? liveStep(target, title) : plainStep(target, title)),
   };
 }

@@ -1,3 +1,4 @@
+import { productVersion } from '@origin-stack/core/infra/productVersion';
 import type { AnyCommand, CommandEntry, CommandResult, Plan } from './command.ts';
 import { InterruptedError, PreconditionError, UsageError } from './commandErrors.ts';
 import { describeError } from './describeError.ts';
@@ -33,8 +34,15 @@ function isUserError(error: unknown): boolean {
   return error instanceof UsageError || error instanceof PreconditionError;
 }
 
+/** `help COMMAND` is `COMMAND --help`. */
+const helpFor = (argv: string[]): string[] => (argv[0] === 'help' && argv[1] ? [argv[1], '--help'] : argv);
+
 async function dispatch(line: CommandLine): Promise<number> {
-  const [name, ...rest] = line.argv;
+  if (line.argv[0] === '--version') {
+    line.stdout(`${productVersion}\n`);
+    return 0;
+  }
+  const [name, ...rest] = helpFor(line.argv);
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     line.stdout(generalHelp(line.commands));
     return name === undefined ? 2 : 0;
