@@ -209,6 +209,35 @@ describe('the runner', () => {
     await queue.close();
   });
 
+  it('opens the queue anew where work waits and none of it is given out', async () => {
+    const server = await startTestRedis();
+    const other = new Bull('work', server.url, { prefix: 'bull' });
+    await other.pause();
+    const blocked = async () => {
+      const list = String(await other.client.client('LIST'));
+      return list
+        .split('\n')
+        .filter((line) => /cmd=(brpoplpush|blmove)/.test(line))
+        .map((line) => line.split(' ')[0]);
+    };
+    const runner = await bed.startRunner(server.url, acts, 2, { stallMs: 500 });
+    const before = await eventually(async () => {
+      const ids = await blocked();
+      return ids.length > 0 && ids;
+    }, SLOW);
+    const ids = await bed.add(3);
+    await eventually(async () => {
+      const now = await blocked();
+      expect(now.length).toBeGreaterThan(0);
+      expect(now.some((id) => (before as string[]).includes(id ?? ''))).toBe(false);
+    }, SLOW);
+    await other.resume();
+    await allDone(ids);
+    await runner.stop();
+    await other.close();
+    await server.stop();
+  });
+
   it('loses nothing when Redis is emptied under it', async () => {
     const server = await startTestRedis();
     const busy = gate();

@@ -22,6 +22,7 @@ const POLL_MS = 100;
 /** How many jobs may wait in the queue for each that can run: more would lie there longer than their lease. */
 const WAITING_PER_SLOT = 2;
 const ENQUEUE_DEADLINE_MS = 2_000;
+const STALL_MS = 15_000;
 /** A lease outlives its task's timeout, so that who lost it has stopped before the next begins. */
 const LEASE_SLACK_MS = 5_000;
 
@@ -34,6 +35,8 @@ export interface RunnerOptions<D> {
   concurrency: number;
   deps: D;
   tasks: AnyTask<D>[];
+  /** How long waiting work may go untaken by an idle worker before the queue is opened anew. */
+  stallMs?: number;
 }
 
 export interface Runner {
@@ -53,29 +56,17 @@ interface Job extends Pick<ClaimedWork, 'id' | 'name' | 'claim'> {
  * has run out brings the work back.
  */
 export async function startRunner<D>(options: RunnerOptions<D>): Promise<Runner> {
-  const { db, log } = options;
-  const queue = new Bull<Job>(QUEUE, options.redisUrl, {
-    prefix: 'bull',
-    defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: true },
-    settings: { maxStalledCount: 0 },
-  });
-  let complained = false;
-  queue.on('error', (error) => {
-    if (!complained) log.warn({ err: describeError(error) }, 'the queue is away');
-    complained = true;
-  });
-  queue.client.on('ready', () => {
-    complained = false;
-  });
-  const tasks = new Map(options.tasks.map((task) => [task.name, task as Task<never, D>]));
-  void queue.process(options.concurrency, async (job) => {
-    const task = tasks.get(job.data.name);
-    if (!task) throw new Error(`no task is called ${job.data.name}`);
-    await runTask(options, task, job.data);
-  });
+  const { db, log, stallMs = STALL_MS } = options;
+  let queue = openQueue(options);
   const relay = startRelay(async () => {
-    if (queue.client.status !== 'ready') return false;
-    const waiting = await withDeadline(queue.getWaitingCount(), 'the queue', ENQUEUE_DEADLINE_MS);
+    if (queue.bull.client.status !== 'ready') return false;
+    const waiting = await withDeadline(queue.bull.getWaitingCount(), 'the queue', ENQUEUE_DEADLINE_MS);
+    if (queue.isStalled(waiting, stallMs)) {
+      log.warn({ waiting }, 'the queue gives nothing though work waits in it: it is opened anew');
+      const stalled = queue;
+      queue = openQueue(options);
+      await withDeadline(stalled.bull.close(true), 'the stalled queue', ENQUEUE_DEADLINE_MS).catch(() => {});
+    }
     const room = options.concurrency * WAITING_PER_SLOT - waiting;
     if (room <= 0) return false;
     const claimed = await claimWork(db, room, ENQUEUED_LEASE_SECONDS);
@@ -83,13 +74,58 @@ export async function startRunner<D>(options: RunnerOptions<D>): Promise<Runner>
       data: { id, tenantId: tenant_id, name, claim },
       opts: { jobId: `${id}:${claim}` },
     }));
-    if (jobs.length > 0) await withDeadline(queue.addBulk(jobs), 'the queue', ENQUEUE_DEADLINE_MS);
+    if (jobs.length > 0) await withDeadline(queue.bull.addBulk(jobs), 'the queue', ENQUEUE_DEADLINE_MS);
     return claimed.length === room;
   }, log);
   return {
     async stop() {
       await relay.stop();
-      await queue.close();
+      await queue.bull.close();
+    },
+  };
+}
+
+interface WorkQueue {
+  bull: Bull.Queue<Job>;
+  /** True where work waits, and for `stallMs` none of it was taken here and none was running. */
+  isStalled(waiting: number, stallMs: number): boolean;
+}
+
+/** Bull with our handler on it. Once in many losses of Redis its blocking connection comes back deaf (Bull issue 1873). */
+function openQueue<D>(options: RunnerOptions<D>): WorkQueue {
+  const { log } = options;
+  const bull = new Bull<Job>(QUEUE, options.redisUrl, {
+    prefix: 'bull',
+    defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: true },
+    settings: { maxStalledCount: 0 },
+  });
+  let complained = false;
+  bull.on('error', (error) => {
+    if (!complained) log.warn({ err: describeError(error) }, 'the queue is away');
+    complained = true;
+  });
+  bull.client.on('ready', () => {
+    complained = false;
+  });
+  const tasks = new Map(options.tasks.map((task) => [task.name, task as Task<never, D>]));
+  let running = 0;
+  let idleSinceMs = performance.now();
+  void bull.process(options.concurrency, async (job) => {
+    const task = tasks.get(job.data.name);
+    if (!task) throw new Error(`no task is called ${job.data.name}`);
+    running += 1;
+    try {
+      await runTask(options, task, job.data);
+    } finally {
+      running -= 1;
+      idleSinceMs = performance.now();
+    }
+  });
+  return {
+    bull,
+    isStalled(waiting, stallMs) {
+      if (waiting === 0 || running > 0) idleSinceMs = performance.now();
+      return performance.now() - idleSinceMs > stallMs;
     },
   };
 }

@@ -57,7 +57,12 @@ export async function openRunnerBed() {
     ...bed,
     tenantId,
     metrics,
-    startRunner(redisUrl: string, task: Task<'evidence.build', undefined>, concurrency = 4) {
+    startRunner(
+      redisUrl: string,
+      task: Task<'evidence.build', undefined>,
+      concurrency = 4,
+      more: Pick<RunnerOptions<undefined>, 'stallMs'> = {},
+    ) {
       const options: RunnerOptions<undefined> = {
         db: bed.worker,
         ids: randomIds,
@@ -67,6 +72,7 @@ export async function openRunnerBed() {
         concurrency,
         deps: undefined,
         tasks: [task],
+        ...more,
       };
       return startRunner(options);
     },

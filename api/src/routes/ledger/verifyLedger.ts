@@ -1,5 +1,4 @@
 import { LedgerVerification } from '@origin-stack/contract/ledger';
-import { verifyLedger as verify } from '@origin-stack/core/domain/ledger/verifyLedger';
 import { defineRoute, reply } from '../../http/route.ts';
 
 export const verifyLedger = defineRoute({
@@ -14,6 +13,6 @@ export const verifyLedger = defineRoute({
   replies: { 200: LedgerVerification },
   errors: ['dependency_unavailable'],
   async handler({ deps, actor }) {
-    return reply(200, await verify(deps, actor.tenantId));
+    return reply(200, await deps.verifyLedger(actor.tenantId));
   },
 });
