@@ -15,7 +15,7 @@ import { readLogLines, settingsOf, startService } from './product/startService.t
 
 vi.setConfig({ testTimeout: 120_000 });
 
-const isMountable = canMount(tmpdir());
+const isMountable = canMount();
 const tell = (line: string) => process.stdout.write(`${line}\n`);
 const secondsSince = (startMs: number) => ((performance.now() - startMs) / 1000).toFixed(1);
 
