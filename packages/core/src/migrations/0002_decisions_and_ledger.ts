@@ -56,12 +56,14 @@ export async function up(db: Knex): Promise<void> {
     );
     create unique index uploads_external_id on uploads (tenant_id, external_id);
     create index uploads_newest on uploads (tenant_id, id);
-    create index uploads_account on uploads (account_id, received_at);
-    create index uploads_device on uploads (device_id, received_at) where device_id is not null;
+    -- The tenant leads, since every query names it: without it a planner that has no statistics yet combines these with uploads_newest
+    -- and reads all that a tenant has.
+    create index uploads_account on uploads (tenant_id, account_id, received_at);
+    create index uploads_device on uploads (tenant_id, device_id, received_at) where device_id is not null;
     create index uploads_pvid on uploads (pvid);
     -- Prior outcomes are counted over all time: without these a busy account would be read in full for every ingest.
-    create index uploads_account_outcome on uploads (account_id, decision) where decision in ('quarantine', 'reject');
-    create index uploads_pvid_outcome on uploads (tenant_id, pvid, decision) where decision in ('quarantine', 'reject');
+    create index uploads_account_outcome on uploads (tenant_id, account_id, decision) where decision in ('quarantine', 'reject');
+    create index uploads_pvid_outcome on uploads (pvid, tenant_id, decision) where decision in ('quarantine', 'reject');
     call wall('uploads');
     grant select, insert on uploads to origin_api;
     grant select on uploads to origin_worker;

@@ -180,7 +180,7 @@ describe('the indexes', () => {
       'api_keys prefix',
       'uploads tenant_id, external_id',
       'uploads pvid',
-      'uploads account_id, received_at',
+      'uploads tenant_id, account_id, received_at',
       'ledger_events tenant_id, sequence',
       'risk_signals tenant_id, upload_id',
     ]) {
