@@ -1,6 +1,6 @@
 const TRACES = [
   /(?<![\w.~])\/(?:work|root|home|tmp|Users|mnt|opt|srv|var)(?:\/|\b)[\w./-]*/g,
-  /\b(?:registry\.npmjs\.org|registry\.yarnpkg\.com|pypi\.org|files\.pythonhosted\.org|proxy\.golang\.org|(?:deb|security)\.debian\.org|archive\.ubuntu\.com)\b/g,
+  /\b(?:registry|files|proxy|deb|security|archive)\.[a-z]+\.(?:org|com)\b/g,
 ];
 
 /** Absolute paths of a machine and hosts of package registries: neither says anything to a reader elsewhere. */
