@@ -8,7 +8,6 @@ const keys = {
   query: null,
   body: null,
   replies: { 200: Jwks },
-  errors: [],
 } as const;
 
 export const getJwks = defineRoute({
