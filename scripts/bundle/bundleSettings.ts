@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import { writeFileAtomically } from '../lib/writeFileAtomically.ts';
+import type { BundleDir } from './bundleDir.ts';
+
+/** What Compose is told: the settings of one bundle, none of them secret. */
+export interface BundleSettings {
+  /** Compose's project: the prefix of containers, networks and volumes. */
+  COMPOSE_PROJECT_NAME: string;
+  ORIGIN_VERSION: string;
+  /** Absolute. */
+  ORIGIN_SECRETS: string;
+  /** Absolute; what the operator gave of nginx's settings. */
+  ORIGIN_PUBLIC_URL: string;
+  /** The public name without scheme and port. */
+  ORIGIN_PUBLIC_NAME: string;
+  /** The address of the host that nginx publishes on. */
+  ORIGIN_BIND: string;
+  ORIGIN_HTTPS_PORT: string;
+  ORIGIN_HTTP_PORT: string;
+  /** The first three numbers of the /24 for the networks with fixed addresses. */
+  ORIGIN_SUBNET: string;
+}
+
+export type BundleSettingName = keyof BundleSettings;
+
+const LINE = /^([A-Z_]+)=(.*)$/;
+
+/** The settings that were written, or undefined before the first `init`. */
+export async function readBundleSettings(dir: BundleDir): Promise<BundleSettings | undefined> {
+  const text = await readFile(dir.envFile, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (text === undefined) return undefined;
+  const lines = text.split('\n').flatMap((line) => {
+    const [, name, value] = LINE.exec(line) ?? [];
+    return name === undefined ? [] : [[name, value ?? '']];
+  });
+  return Object.fromEntries(lines) as BundleSettings;
+}
+
+export async function writeBundleSettings(dir: BundleDir, settings: BundleSettings): Promise<void> {
+  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
+  const text = [
+    '# Made by ./stack init. Change values by ./stack init with flags, or here; no secret belongs here.',
+    ...lines,
+    '',
+  ];
+  await writeFileAtomically(dir.envFile, text.join('\n'), { mode: 0o644 });
+}

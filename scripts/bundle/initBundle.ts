@@ -1,0 +1,98 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { productVersion } from '@origin-stack/core/infra/productVersion';
+import { PreconditionError, UsageError } from '../lib/commandErrors.ts';
+import { acquireRunLock } from '../lib/runLock.ts';
+import type { BundleDir } from './bundleDir.ts';
+import { type BundleSettings, readBundleSettings, writeBundleSettings } from './bundleSettings.ts';
+import { makeSecrets } from './makeSecrets.ts';
+import { openPublicCertificate, type PublicCertificate } from './publicCertificate.ts';
+
+/** What an operator may say; what he does not say stays as it was. */
+export interface InitChoices {
+  url?: string | undefined;
+  cert?: string | undefined;
+  key?: string | undefined;
+  bind?: string | undefined;
+  httpPort?: number | undefined;
+  subnet?: string | undefined;
+  project?: string | undefined;
+}
+
+export interface Initialised {
+  settings: BundleSettings;
+  /** Secrets that were made now, as `folder/file`. */
+  made: string[];
+  certificate: PublicCertificate;
+}
+
+const DEFAULT_URL = 'https://localhost';
+
+/**
+ * Makes the bundle's settings, secrets and certificates where they are not there yet. A second call changes nothing
+ * but what the choices name.
+ */
+export async function initBundle(dir: BundleDir, choices: InitChoices): Promise<Initialised> {
+  if ((choices.cert === undefined) !== (choices.key === undefined)) {
+    throw new UsageError({ what: '--cert and --key belong together', next: './stack init --cert F --key F' });
+  }
+  const release = await acquireRunLock(dir.lockFile, 'init');
+  try {
+    const known = await readBundleSettings(dir);
+    const settings = { ...settingsOf(dir, choices, known), ORIGIN_VERSION: productVersion };
+    const tree = { root: dir.secrets, operatorUid: process.getuid?.() ?? 0 };
+    const made = await makeSecrets(tree);
+    const certificate = await openPublicCertificate(tree, {
+      name: settings.ORIGIN_PUBLIC_NAME,
+      certFile: choices.cert,
+      keyFile: choices.key,
+    });
+    if (JSON.stringify(settings) !== JSON.stringify(known)) {
+      await mkdir(dirname(dir.envFile), { recursive: true });
+      await writeBundleSettings(dir, settings);
+    }
+    return { settings, made, certificate };
+  } finally {
+    await release();
+  }
+}
+
+function settingsOf(dir: BundleDir, choices: InitChoices, known: BundleSettings | undefined): BundleSettings {
+  const url = parsePublicUrl(choices.url ?? known?.ORIGIN_PUBLIC_URL ?? DEFAULT_URL);
+  const isNewUrl = known === undefined || url.origin !== known.ORIGIN_PUBLIC_URL;
+  const httpsPort = isNewUrl ? url.port || '443' : known.ORIGIN_HTTPS_PORT;
+  const httpPort = isNewUrl ? (httpsPort === '443' ? '80' : '8080') : known.ORIGIN_HTTP_PORT;
+  return {
+    COMPOSE_PROJECT_NAME: choices.project ?? known?.COMPOSE_PROJECT_NAME ?? 'origin-stack',
+    ORIGIN_VERSION: productVersion,
+    ORIGIN_SECRETS: dir.secrets,
+    ORIGIN_PUBLIC_URL: url.origin,
+    ORIGIN_PUBLIC_NAME: url.hostname,
+    ORIGIN_BIND: choices.bind ?? known?.ORIGIN_BIND ?? '127.0.0.1',
+    ORIGIN_HTTPS_PORT: httpsPort,
+    ORIGIN_HTTP_PORT: choices.httpPort === undefined ? httpPort : String(choices.httpPort),
+    ORIGIN_SUBNET: choices.subnet ?? known?.ORIGIN_SUBNET ?? '172.30.240',
+  };
+}
+
+function parsePublicUrl(text: string): URL {
+  const url = URL.parse(text);
+  const isPlain = url?.pathname === '/' && !url.search && !url.hash && !url.username;
+  if (url?.protocol === 'https:' && isPlain) return url;
+  throw new UsageError({
+    what: `${text} cannot be the public URL`,
+    why: 'it must be https://NAME or https://NAME:PORT and no more',
+    next: './stack init --url https://origin.example.com',
+  });
+}
+
+/** The settings of a bundle that was initialised. Throws PreconditionError where none was. */
+export async function requireBundle(dir: BundleDir): Promise<BundleSettings> {
+  const settings = await readBundleSettings(dir);
+  if (settings) return settings;
+  throw new PreconditionError({
+    what: 'there is no bundle here yet',
+    why: `${dir.envFile} is not there`,
+    next: './stack up',
+  });
+}
