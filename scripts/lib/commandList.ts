@@ -9,6 +9,12 @@ export const commandList: readonly CommandEntry[] = [
     load: () => import('../up.ts'),
   },
   {
+    name: 'init',
+    group: 'Run',
+    summary: 'Make the secrets, certificates and settings of the Compose bundle',
+    load: () => import('../init.ts'),
+  },
+  {
     name: 'down',
     group: 'Run',
     summary: 'Stop what runs here and keep its data',
@@ -25,6 +31,12 @@ export const commandList: readonly CommandEntry[] = [
     group: 'Run',
     summary: 'Show the logs of what runs here',
     load: () => import('../logs.ts'),
+  },
+  {
+    name: 'engine',
+    group: 'Run',
+    summary: 'Install and start a Docker engine with Compose on Debian or Ubuntu',
+    load: () => import('../engine.ts'),
   },
   {
     name: 'migrate',

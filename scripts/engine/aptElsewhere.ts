@@ -1,0 +1,56 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CommandError } from '../lib/commandErrors.ts';
+import { type DebianMirror, trixieSources } from './debianMirror.ts';
+import { lastLines, runTool } from './runTool.ts';
+
+/**
+ * Fetches packages of Debian trixie into `<workDir>/packages` and unpacks them below `<workDir>/root`, with
+ * sources, lists and cache of its own: the host's apt and its packages stay as they are. apt checks signatures
+ * and hashes as ever.
+ */
+export async function unpackTrixiePackages(
+  names: string[],
+  options: { mirror: DebianMirror; workDir: string; signal?: AbortSignal },
+): Promise<string> {
+  const { mirror, workDir, signal } = options;
+  for (const dir of ['lists/partial', 'cache/archives/partial', 'state', 'packages', 'root']) {
+    await mkdir(join(workDir, dir), { recursive: true });
+  }
+  const sources = join(workDir, 'trixie.sources');
+  await writeFile(sources, trixieSources(mirror, { backports: false, ...mirror }));
+  await writeFile(join(workDir, 'status'), '');
+  const settings = {
+    'Dir::Etc::sourcelist': sources,
+    'Dir::Etc::sourceparts': '/dev/null',
+    'Dir::Etc::preferencesparts': '/dev/null',
+    'Dir::State': join(workDir, 'state'),
+    'Dir::State::lists': join(workDir, 'lists'),
+    'Dir::State::status': join(workDir, 'status'),
+    'Dir::Cache': join(workDir, 'cache'),
+    'APT::Sandbox::User': '',
+    'Acquire::Languages': 'none',
+    'Acquire::Retries': '3',
+  };
+  const flags = Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
+  const apt = async (args: string[]) => {
+    const { code, output } = await runTool('apt-get', [...flags, ...args], {
+      cwd: join(workDir, 'packages'),
+      signal,
+    });
+    if (code === 0) return;
+    throw new CommandError({
+      what: `cannot fetch ${names.join(', ')} of Debian trixie`,
+      why: lastLines(output, 3),
+      next: "check the network, the proxy and apt's sources, then run this again",
+    });
+  };
+  await apt(['update']);
+  await apt(['download', ...names]);
+  const root = join(workDir, 'root');
+  const unpacked = await runTool('sh', ['-ec', 'for deb in *.deb; do dpkg-deb -x "$deb" "$0"; done', root], {
+    cwd: join(workDir, 'packages'),
+  });
+  if (unpacked.code !== 0) throw new CommandError({ what: 'cannot unpack a package', why: unpacked.output });
+  return root;
+}
