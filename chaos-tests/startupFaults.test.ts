@@ -83,7 +83,7 @@ describe('wrong settings', () => {
       expect(output).toContain('  DATABASE_POOL_MAX: must be an integer from 1 to 500\n');
       expect(output).toContain('  REDIS_URL: cannot read the file that REDIS_URL_FILE names: ENOENT\n');
       expect(output).toContain('  LOCAL_ENCRYPTION_SALT: must have at least 32 characters\n');
-      expect(output).toMatch(/^ {2}SIGNING_KEY_PROVIDER: is missing \(.*local \| aws_kms\)$/m);
+      expect(output).toMatch(/^ {2}SIGNING_KEY_PROVIDER: is missing \(.*local \| aws_kms \| vault\)$/m);
       expect(output).toMatch(/^ {2}TRUSTED_PROXIES: .*network/m);
       expect(output).not.toContain('Zx81');
     });

@@ -11,6 +11,8 @@ import type { Db, Ids } from '@origin-stack/core/domain/ports';
 import { inTenant } from '@origin-stack/core/domain/tenants/inTenant';
 import { describeError, type Log } from '@origin-stack/core/infra/log';
 import type { Metrics } from '@origin-stack/core/infra/metrics';
+import type { TlsIdentity } from '@origin-stack/core/infra/tlsIdentity';
+import { clientTls } from '@origin-stack/core/infra/tlsOptions';
 import { withDeadline } from '@origin-stack/core/infra/withDeadline';
 import Bull from 'bull';
 import type { AnyTask, Task, TaskContext } from './task.ts';
@@ -32,6 +34,8 @@ export interface RunnerOptions<D> {
   log: Log;
   metrics: Metrics;
   redisUrl: string;
+  /** For a URL that begins with `rediss:`. */
+  tls?: TlsIdentity | undefined;
   concurrency: number;
   deps: D;
   tasks: AnyTask<D>[];
@@ -77,10 +81,22 @@ export async function startRunner<D>(options: RunnerOptions<D>): Promise<Runner>
     if (jobs.length > 0) await withDeadline(queue.bull.addBulk(jobs), 'the queue', ENQUEUE_DEADLINE_MS);
     return claimed.length === room;
   }, log);
+  const ending = new Set<Promise<void>>();
+  // The queue's client keeps the files it began with. The old queue ends when the tasks that it gave out have ended.
+  const unfollow = options.tls?.onChange(() => {
+    const before = queue;
+    queue = openQueue(options);
+    const end = before.bull
+      .close()
+      .catch((error: unknown) => log.warn({ err: describeError(error) }, 'an old queue did not close'))
+      .finally(() => ending.delete(end));
+    ending.add(end);
+  });
   return {
     async stop() {
+      unfollow?.();
       await relay.stop();
-      await queue.bull.close();
+      await Promise.all([queue.bull.close(), ...ending]);
     },
   };
 }
@@ -95,6 +111,7 @@ interface WorkQueue {
 function openQueue<D>(options: RunnerOptions<D>): WorkQueue {
   const { log } = options;
   const bull = new Bull<Job>(QUEUE, options.redisUrl, {
+    ...redisTls(options),
     prefix: 'bull',
     defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: true },
     settings: { maxStalledCount: 0 },
@@ -128,6 +145,12 @@ function openQueue<D>(options: RunnerOptions<D>): WorkQueue {
       return performance.now() - idleSinceMs > stallMs;
     },
   };
+}
+
+/** Bull's client looks at no scheme: without this it would speak in the clear to a `rediss:` URL. */
+function redisTls({ redisUrl, tls }: Pick<RunnerOptions<unknown>, 'redisUrl' | 'tls'>) {
+  if (!redisUrl.startsWith('rediss:')) return {};
+  return { redis: { tls: tls ? { ...clientTls(tls, new URL(redisUrl).hostname) } : {} } };
 }
 
 /** Calls `hand` again and again: at once while it says that there is more, else after a pause. */

@@ -33,6 +33,20 @@ const production = {
   MINIO_ACCESS_KEY: 'origin-packs',
   MINIO_SECRET_KEY: 'q8Zr2kLm9XtB',
 };
+const identity = {
+  TLS_CA_FILE: '/run/secrets/ca.crt',
+  TLS_CERT_FILE: '/run/secrets/tls.crt',
+  TLS_KEY_FILE: '/run/secrets/tls.key',
+};
+const bundle = {
+  ...production,
+  ...identity,
+  REDIS_URL: 'rediss://api:v7Rn2xLc@redis:6379',
+  SIGNING_KEY_PROVIDER: 'vault',
+  VAULT_ADDR: 'https://vault:8200',
+  VAULT_ROLE_ID: 'origin-api',
+  VAULT_SECRET_ID: '1f0e8a4c-6c3d-4a53-9d0b-0a5f7c1c2d3e',
+};
 type Env = Record<string, string | undefined>;
 
 /** What is wrong with an environment, a line a problem. */
@@ -62,6 +76,17 @@ describe('readSettings', () => {
       WEBHOOK_ALLOWED_CIDRS: [],
       OBJECTS_PATH: undefined,
     });
+  });
+
+  it('reads the environment of the bundle, whose API admits its own proxy alone', () => {
+    expect(readSettings(bundle)).toMatchObject({
+      VAULT_TRANSIT_MOUNT: 'transit',
+      API_CLIENT_NAMES: ['nginx'],
+    });
+    expect(readSettings({ ...bundle, API_CLIENT_NAMES: 'nginx, edge-2' }).API_CLIENT_NAMES).toEqual([
+      'nginx',
+      'edge-2',
+    ]);
   });
 
   it('names every setting that must be set, at once', () => {
@@ -104,6 +129,7 @@ describe('readSettings', () => {
     ['MINIO_ENDPOINT', { ...production, MINIO_ENDPOINT: undefined, OBJECTS_PATH: '/objects' }],
     ['PUBLIC_URL', { ...production, PUBLIC_URL: undefined }],
     ['PUBLIC_URL', { ...production, PUBLIC_URL: 'http://origin.example.org' }],
+    ['VAULT_ADDR', { ...production, VAULT_ADDR: 'http://vault:8200' }],
     ['DATABASE_URL', { ...production, DATABASE_URL: 'postgres://origin_api@db/origin' }],
     ['REDIS_URL', { ...production, REDIS_URL: 'redis://redis:6379' }],
     ['IP_ALLOWLIST_FAIL_OPEN', { ...production, IP_ALLOWLIST_FAIL_OPEN: 'true' }],
@@ -156,6 +182,17 @@ describe('readSettings', () => {
     ['MINIO_SECRET_KEY', { ...production, MINIO_SECRET_KEY: undefined }],
     ['MINIO_ENDPOINT', { ...development, OBJECTS_PATH: undefined }],
     ['DATABASE_POOL_MIN', { ...development, DATABASE_POOL_MIN: '51' }],
+    ['VAULT_ADDR', { ...bundle, VAULT_ADDR: undefined }],
+    ['VAULT_ADDR', { ...bundle, VAULT_ADDR: 'http://vault:8200' }],
+    ['VAULT_ROLE_ID', { ...bundle, VAULT_ROLE_ID: undefined }],
+    ['VAULT_SECRET_ID', { ...bundle, VAULT_SECRET_ID: undefined }],
+    ['PEPPER_KEY_ID', { ...bundle, PEPPER_KEY_ID: undefined }],
+    ['TLS_CA_FILE', { ...bundle, TLS_CA_FILE: undefined }],
+    ['TLS_CERT_FILE', { ...bundle, TLS_CERT_FILE: undefined }],
+    ['TLS_KEY_FILE', { ...bundle, TLS_KEY_FILE: undefined }],
+    ['TLS_EXTRA_CA_FILE', { ...development, TLS_EXTRA_CA_FILE: '/ca.crt' }],
+    ['REDIS_URL', { ...bundle, REDIS_URL: production.REDIS_URL }],
+    ['MINIO_ENDPOINT', { ...bundle, MINIO_ENDPOINT: 'http://s3-guard:9443' }],
   ])('says that %s is missing or contradicts another, and nothing else', (name, env) => {
     expect(namesOf(env)).toEqual([name]);
   });
@@ -180,6 +217,7 @@ describe('readSettings', () => {
 
   it.each([
     ['API_PORT', ['-1', '65536', '8080.5', '1e3', '0x50', ' 80', 'NaN', '']],
+    ['API_CLIENT_NAMES', ['nginx,', 'nginx;api', 'CN=nginx', ' ']],
     ['LEGACY_APIKEY_FALLBACK', ['yes', '1', 'TRUE', 'on']],
     ['TRUSTED_PROXIES', ['10.0.0.5/8', '10.1', 'all', '10.0.0.0/8;192.0.2.0/24']],
     ['PUBLIC_URL', ['origin.example.org', 'ftp://origin.example.org', 'javascript:alert(1)']],
@@ -198,7 +236,13 @@ describe('a value in a file', () => {
   const file = join(dir, 'secret');
 
   it.each(Object.keys(SETTINGS) as SettingName[])('can be given for %s', (name) => {
-    const given: Env = { ...production, ...development, ENVIRONMENT: 'test' };
+    const given: Env = {
+      ...production,
+      ...development,
+      ...identity,
+      REDIS_URL: bundle.REDIS_URL,
+      ENVIRONMENT: 'test',
+    };
     const text = given[name] ?? { ...DEFAULTS }[name];
     writeFileSync(file, `${text}\n`);
     const { [name]: _, ...rest } = given;
@@ -241,9 +285,9 @@ describe('a value in a file', () => {
 const DEFAULTS: Env = Object.fromEntries(
   Object.entries(SETTINGS).map(([name, { type, fallback }]) => {
     const isList = Array.isArray(fallback);
-    if (isList) return [name, '192.0.2.0/24,2001:db8::/32'];
+    if (isList) return [name, fallback.join() || '192.0.2.0/24,2001:db8::/32'];
     if (fallback !== undefined) return [name, String(fallback)];
-    return [name, type.expects.startsWith('URL') ? 'https://example.org' : 'a-value'];
+    return [name, type.expects.startsWith('URL') ? 'https://example.org' : 'a-value-that-is-long-enough'];
   }),
 );
 

@@ -62,6 +62,7 @@ function readSecretFile(file: string, variable: string): string {
 const REQUIRED_BY_PROVIDER = {
   local: ['SIGNING_KEY_PATH', 'LOCAL_ENCRYPTION_SALT'],
   aws_kms: ['AWS_REGION', 'WRAPPING_KEY_ID', 'PEPPER_KEY_ID'],
+  vault: ['VAULT_ADDR', 'VAULT_ROLE_ID', 'VAULT_SECRET_ID', 'WRAPPING_KEY_ID', 'PEPPER_KEY_ID'],
 } as const;
 
 /** What is wrong with values that are each right. */
@@ -82,8 +83,29 @@ function contradictions(settings: Settings, isRead: (name: SettingName) => boole
   if (settings.DATABASE_POOL_MIN > settings.DATABASE_POOL_MAX) {
     problems.push('DATABASE_POOL_MIN: is larger than DATABASE_POOL_MAX');
   }
+  problems.push(...tlsContradictions(settings, lacks));
   if (settings.ENVIRONMENT === 'production') problems.push(...notForProduction(settings, lacks));
   return problems;
+}
+
+const TLS_FILES = ['TLS_CA_FILE', 'TLS_CERT_FILE', 'TLS_KEY_FILE'] as const;
+
+function tlsContradictions(settings: Settings, lacks: (name: SettingName) => boolean): string[] {
+  const given = TLS_FILES.filter((name) => settings[name]);
+  if (given.length === 0) {
+    return settings.TLS_EXTRA_CA_FILE ? ['TLS_EXTRA_CA_FILE: is of use only with TLS_CERT_FILE'] : [];
+  }
+  const missing = TLS_FILES.filter(lacks).map((name) => `${name}: is missing, ${given[0]} needs it`);
+  // Who names an identity means it: a connection beside it in the clear would be a mistake.
+  const plain = [
+    ['REDIS_URL', 'rediss'],
+    ['MINIO_ENDPOINT', 'https'],
+    ['VAULT_ADDR', 'https'],
+  ] as const;
+  const inTheClear = plain
+    .filter(([name, scheme]) => settings[name] && !settings[name].startsWith(`${scheme}://`))
+    .map(([name, scheme]) => `${name}: must begin with ${scheme}:// where ${given[0]} is set`);
+  return [...missing, ...inTheClear];
 }
 
 function notForProduction(settings: Settings, lacks: (name: SettingName) => boolean): string[] {
@@ -100,6 +122,9 @@ function notForProduction(settings: Settings, lacks: (name: SettingName) => bool
   for (const name of ['DATABASE_URL', 'REDIS_URL'] as const) {
     const problem = settings[name] && passwordProblem(settings[name]);
     if (problem) problems.push(`${name}: ${problem}`);
+  }
+  if (settings.VAULT_ADDR?.startsWith('http://') && !settings.TLS_CERT_FILE) {
+    problems.push('VAULT_ADDR: must begin with https:// in production');
   }
   for (const name of ['SIGNING_KEY_ID', 'WRAPPING_KEY_ID', 'PEPPER_KEY_ID'] as const) {
     if (settings[name] && isPlaceholder(settings[name])) {

@@ -61,6 +61,18 @@ export const networks: SettingType<string[]> = {
   },
 };
 
+/** Names of certificates (CN), separated by commas. */
+export const names: SettingType<string[]> = {
+  expects: 'name, name …',
+  parse(value) {
+    const parts = value.split(',').map((part) => part.trim());
+    if (parts.some((part) => !/^[\w.*@-]{1,64}$/.test(part))) {
+      throw new Error('must be names of letters, digits, dots, hyphens and underscores, separated by commas');
+    }
+    return parts;
+  },
+};
+
 const PLACEHOLDER_WORD =
   /^(change.?me|secret|password|admin|minioadmin|postgres|redis|root|test|example|placeholder|xxx+|todo)/i;
 /** As in `your-key-id`, `alias/your_key` and `<key id>`. */

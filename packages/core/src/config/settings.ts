@@ -1,4 +1,14 @@
-import { flag, integer, networks, oneOf, type SettingType, secret, text, url } from './settingTypes.ts';
+import {
+  flag,
+  integer,
+  names,
+  networks,
+  oneOf,
+  type SettingType,
+  secret,
+  text,
+  url,
+} from './settingTypes.ts';
 
 export interface Setting<T = unknown> {
   type: SettingType<T>;
@@ -44,6 +54,21 @@ export const SETTINGS = {
   API_PORT: setting(PORT, 'Port of the public listener', 8080),
   INTERNAL_HOST: setting(text, 'Address of the internal listener (metrics, full health)', '127.0.0.1'),
   INTERNAL_PORT: setting(PORT, 'Port of the internal listener', 9090),
+  TLS_CA_FILE: optional(
+    text,
+    'Who signs the certificates of the installation; with the next two: mutual TLS for the database, Redis, S3, Vault and both listeners',
+  ),
+  TLS_CERT_FILE: optional(text, "The process's own certificate, for server and client use"),
+  TLS_KEY_FILE: optional(text, 'Its private key'),
+  TLS_EXTRA_CA_FILE: optional(
+    text,
+    'Who else may sign the servers that the process calls, such as an external database; nobody who calls it',
+  ),
+  API_CLIENT_NAMES: setting(
+    names,
+    'Names (CN) of the client certificates that the public listener admits, with TLS_CERT_FILE',
+    ['nginx'],
+  ),
   PUBLIC_URL: setting(url('http', 'https'), 'How callers reach the API', 'http://127.0.0.1:8080'),
   TRUSTED_PROXIES: setting(networks, 'Proxies whose X-Forwarded-For is believed', []),
   IP_ALLOWLIST_FAIL_OPEN: setting(
@@ -58,15 +83,22 @@ export const SETTINGS = {
     600,
   ),
   SERVICE_KEYS_FILE: optional(text, 'Digest list of service and operator keys'),
-  SIGNING_KEY_PROVIDER: setting(oneOf('local', 'aws_kms'), 'What holds the signing key'),
-  SIGNING_KEY_ID: setting(text, 'local: name of the key file; aws_kms: key id or ARN'),
+  SIGNING_KEY_PROVIDER: setting(oneOf('local', 'aws_kms', 'vault'), 'What holds the signing key'),
+  SIGNING_KEY_ID: setting(
+    text,
+    'local: name of the key file; aws_kms: key id or ARN; vault: name of the transit key',
+  ),
   SIGNING_KEY_PATH: optional(text, 'local: folder of the key files'),
   SIGNING_KEY_BITS: setting(oneOf('2048', '3072', '4096'), 'Size of a signing key that is made', '3072'),
   LOCAL_ENCRYPTION_SALT: optional(secret(32), 'local: random per installation'),
   AWS_REGION: optional(text, 'aws_kms: region'),
   AWS_KMS_ENDPOINT: optional(url('http', 'https'), 'aws_kms: another endpoint than the public one'),
-  WRAPPING_KEY_ID: optional(text, 'aws_kms: symmetric key that wraps data keys'),
-  PEPPER_KEY_ID: optional(text, 'aws_kms: HMAC key that gives the pepper'),
+  VAULT_ADDR: optional(url('http', 'https'), 'vault: address of Vault or OpenBao'),
+  VAULT_ROLE_ID: optional(text, "vault: the service's AppRole"),
+  VAULT_SECRET_ID: optional(secret(16), 'vault: secret id of that AppRole'),
+  VAULT_TRANSIT_MOUNT: setting(text, 'vault: where the transit engine is mounted', 'transit'),
+  WRAPPING_KEY_ID: optional(text, 'aws_kms, vault: symmetric key that wraps data keys'),
+  PEPPER_KEY_ID: optional(text, 'aws_kms, vault: key whose HMAC gives the pepper'),
   MODELS_PATH: optional(text, 'Folder of the model files; the ones that are shipped where unset'),
   MINIO_ENDPOINT: optional(url('http', 'https'), 'S3 storage; unset: the local folder OBJECTS_PATH'),
   MINIO_PUBLIC_ENDPOINT: optional(

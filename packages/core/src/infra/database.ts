@@ -1,7 +1,9 @@
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
 import type { Db } from '../domain/ports.ts';
+import { followIdentity } from './postgresConnection.ts';
 import { TenantClient } from './tenantClient.ts';
+import type { TlsIdentity } from './tlsIdentity.ts';
 
 export interface PoolOptions {
   url: string;
@@ -10,6 +12,8 @@ export interface PoolOptions {
   max: number;
   acquireTimeoutMs: number;
   maxLifetimeMs: number;
+  /** Whom the server must prove to be, and by whose certificate it knows us; what the URL says of TLS holds where unset. */
+  tls?: TlsIdentity | undefined;
   /** How long a connection may lie idle and be used unasked; 5 s where unset. */
   pingAfterIdleMs?: number;
 }
@@ -82,14 +86,14 @@ export function createDatabase(options: PoolOptions): Db {
   const lastUsedMs = new WeakMap<object, number>();
   const db = knex({
     client: TenantClient as unknown as typeof Knex.Client,
-    connection: {
+    connection: followIdentity(options.tls, {
       connectionString: options.url,
       application_name: options.applicationName,
       types,
       options: SESSION,
       connectionTimeoutMillis: 5_000,
       keepAlive: true,
-    },
+    }),
     pool: {
       min: options.min,
       max: options.max,

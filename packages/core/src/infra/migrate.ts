@@ -1,6 +1,8 @@
 import knex from 'knex';
 import pg from 'pg';
 import { MIGRATIONS } from '../migrations/index.ts';
+import { postgresConnection } from './postgresConnection.ts';
+import type { TlsIdentity } from './tlsIdentity.ts';
 
 /** Any constant: the advisory lock that one migrator at a time holds. */
 const MIGRATION_LOCK = 7_246_001;
@@ -19,10 +21,10 @@ const source = {
 const silent = () => {};
 
 /** What fails is thrown: knex would print the whole text of the migration beside it. */
-const openForMigration = (ownerUrl: string) =>
+const openForMigration = (ownerUrl: string, tls: TlsIdentity | undefined) =>
   knex({
     client: 'pg',
-    connection: ownerUrl,
+    connection: postgresConnection(tls, ownerUrl),
     pool: { min: 0, max: 1 },
     log: { warn: silent, error: silent, deprecate: silent, debug: silent },
   });
@@ -31,10 +33,10 @@ const openForMigration = (ownerUrl: string) =>
  * Brings the database to the newest schema and returns the names of what it ran; nothing when it was there.
  * Two at once: the second waits for the advisory lock, which dies with its session, and then finds nothing to do.
  */
-export async function migrate(ownerUrl: string): Promise<string[]> {
-  const guard = new pg.Client({ connectionString: ownerUrl, application_name: 'origin-migrate' });
+export async function migrate(ownerUrl: string, tls?: TlsIdentity): Promise<string[]> {
+  const guard = new pg.Client({ ...postgresConnection(tls, ownerUrl), application_name: 'origin-migrate' });
   await guard.connect();
-  const db = openForMigration(ownerUrl);
+  const db = openForMigration(ownerUrl, tls);
   try {
     await guard.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     // knex's own lock is a row that outlives a killed process; under the advisory lock it can only be a stale one.
@@ -48,8 +50,8 @@ export async function migrate(ownerUrl: string): Promise<string[]> {
 }
 
 /** Names of the migrations that the database lacks. */
-export async function pendingMigrations(ownerUrl: string): Promise<string[]> {
-  const db = openForMigration(ownerUrl);
+export async function pendingMigrations(ownerUrl: string, tls?: TlsIdentity): Promise<string[]> {
+  const db = openForMigration(ownerUrl, tls);
   try {
     const [, pending] = (await db.migrate.list({ migrationSource: source })) as [unknown, { name: string }[]];
     return pending.map((migration) => migration.name);

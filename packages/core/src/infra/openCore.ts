@@ -11,7 +11,9 @@ import { openKeyProvider } from './openKeyProvider.ts';
 import { openObjects } from './openObjects.ts';
 import { randomIds } from './randomIds.ts';
 import { connectRedis, type Redis } from './redis.ts';
+import { mendable } from './runProcess.ts';
 import { systemClock } from './systemClock.ts';
+import { openTlsIdentity, type TlsIdentity } from './tlsIdentity.ts';
 import { watchBreaker } from './watchBreaker.ts';
 import { watchPool } from './watchPool.ts';
 
@@ -20,6 +22,8 @@ export interface Core {
   settings: Settings;
   log: Log;
   metrics: Metrics;
+  /** Who this process is to the others; undefined where the installation has no mutual TLS. */
+  tls: TlsIdentity | undefined;
   clock: Clock;
   ids: Ids;
   db: Db;
@@ -38,9 +42,22 @@ export interface Core {
  */
 export async function openCore(service: 'api' | 'worker', settings: Settings): Promise<Core> {
   const log = createLog({ service, level: settings.LOG_LEVEL });
+  const tls = await mendable(openTlsIdentity(settings, { log }));
+  try {
+    return await openWithIdentity({ service, settings, log, tls });
+  } catch (error) {
+    tls?.close();
+    throw error;
+  }
+}
+
+async function openWithIdentity(
+  options: Pick<Core, 'settings' | 'log' | 'tls'> & { service: 'api' | 'worker' },
+): Promise<Core> {
+  const { service, settings, log, tls } = options;
   const metrics = createMetrics(service);
   const clock = systemClock;
-  const keys = await openKeyProvider(settings, metrics);
+  const keys = await openKeyProvider(settings, { metrics, tls });
   const keyring = await openKeyring(keys);
   const db = createDatabase({
     url: settings.DATABASE_URL,
@@ -49,24 +66,27 @@ export async function openCore(service: 'api' | 'worker', settings: Settings): P
     max: settings.DATABASE_POOL_MAX,
     acquireTimeoutMs: settings.DATABASE_ACQUIRE_TIMEOUT_MS,
     maxLifetimeMs: settings.DATABASE_CONNECTION_LIFETIME_SECONDS * 1000,
+    tls,
   });
-  const redis = connectRedis({ url: settings.REDIS_URL, name: `origin-${service}`, log });
+  const redis = connectRedis({ url: settings.REDIS_URL, name: `origin-${service}`, log, tls });
   watchBreaker(metrics, redis.breaker);
   const close = async () => {
     await redis.close();
     await db.destroy();
+    tls?.close();
   };
   try {
     await warmUp(db, settings.DATABASE_POOL_MIN);
     await checkFingerprints({ db, keyring, now: clock.now() });
     await publishSigningKey(db, { jwk: keys.signingKey, provider: keys.name, at: clock.now() });
-    const objects = await openObjects(settings, { keyring, clock, log, metrics });
+    const objects = await openObjects(settings, { keyring, clock, log, metrics, tls });
     watchPool(metrics, { db, redis, min: settings.DATABASE_POOL_MIN });
     const secrets = createSecretBox(keys);
     return {
       settings,
       log,
       metrics,
+      tls,
       clock,
       ids: randomIds,
       db,

@@ -36,7 +36,7 @@ describe.skipIf(!moto.ok)(`keys in the network${skipped}`, () => {
       WRAPPING_KEY_ID: await create({}),
       PEPPER_KEY_ID: await create({ KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' }),
     });
-    provider = await openKeyProvider(settings, metrics);
+    provider = await openKeyProvider(settings, { metrics });
   }, 600_000);
   afterAll(async () => {
     vi.unstubAllEnvs();

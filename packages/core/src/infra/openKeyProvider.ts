@@ -8,14 +8,18 @@ import { openLocalKeys } from './keyProviders/local.ts';
 import { proveKeyProvider } from './keyProviders/proveKeyProvider.ts';
 import type { Metrics } from './metrics.ts';
 import { mendable } from './runProcess.ts';
+import type { TlsIdentity } from './tlsIdentity.ts';
 import { watchBreaker } from './watchBreaker.ts';
 
 /**
  * Opens the key provider that the settings name, and proves it with a real signature before anything relies on it.
  * A provider in the network stands behind a breaker.
  */
-export async function openKeyProvider(settings: Settings, metrics: Metrics): Promise<KeyProvider> {
-  const provider = await open(settings);
+export async function openKeyProvider(
+  settings: Settings,
+  { metrics, tls }: { metrics: Metrics; tls?: TlsIdentity | undefined },
+): Promise<KeyProvider> {
+  const provider = await open(settings, tls);
   await proveKeyProvider(provider);
   if (provider.name === 'local') return provider;
   const breaker = createBreaker({
@@ -32,7 +36,7 @@ const KMS_TIMEOUT_MS = 5_000;
 const FAILURES = 5;
 const REST_MS = 5_000;
 
-function open(settings: Settings): Promise<KeyProvider> {
+function open(settings: Settings, _tls: TlsIdentity | undefined): Promise<KeyProvider> {
   const { SIGNING_KEY_ID: signingKeyId } = settings;
   if (settings.SIGNING_KEY_PROVIDER === 'aws_kms') {
     const endpoint = settings.AWS_KMS_ENDPOINT;

@@ -7,6 +7,7 @@ import type { Metrics } from './metrics.ts';
 import { openFilesystemObjects } from './objects/filesystemObjects.ts';
 import { isObjectStoreAway } from './objects/objectStoreError.ts';
 import { openS3Objects } from './objects/s3Objects.ts';
+import type { TlsIdentity } from './tlsIdentity.ts';
 import { watchBreaker } from './watchBreaker.ts';
 
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -15,7 +16,7 @@ const REST_MS = 5_000;
 /** Opens the object store that the settings name: S3 behind a breaker, or a local folder in development. */
 export async function openObjects(
   settings: Settings,
-  deps: { keyring: Keyring; clock: Clock; log: Log; metrics: Metrics },
+  deps: { keyring: Keyring; clock: Clock; log: Log; metrics: Metrics; tls?: TlsIdentity | undefined },
 ): Promise<ObjectStore> {
   const { clock } = deps;
   if (!settings.MINIO_ENDPOINT) {
@@ -42,6 +43,7 @@ export async function openObjects(
     accessKey: settings.MINIO_ACCESS_KEY ?? '',
     secretKey: settings.MINIO_SECRET_KEY ?? '',
     timeoutMs: REQUEST_TIMEOUT_MS,
+    tls: deps.tls,
     clock,
   });
   // A store that is away, or one where only its operator may make buckets, must not keep the service from starting.

@@ -1,6 +1,8 @@
 import { createClient, ErrorReply } from 'redis';
 import { type Breaker, createBreaker } from './breaker.ts';
 import { describeError, type Log } from './log.ts';
+import type { TlsIdentity } from './tlsIdentity.ts';
+import { clientTls } from './tlsOptions.ts';
 
 const COMMAND_DEADLINE_MS = 500;
 const CONNECT_TIMEOUT_MS = 2_000;
@@ -24,12 +26,20 @@ export interface Redis {
   close(): Promise<void>;
 }
 
+export interface RedisOptions {
+  url: string;
+  name: string;
+  log: Log;
+  /** For a URL that begins with `rediss:`. */
+  tls?: TlsIdentity | undefined;
+}
+
 /**
  * Connects to Redis and keeps trying. Commands fail at once while it is away, and after a deadline where it hangs,
  * until the breaker opens: nothing is queued, since a queued command would be carried out when nobody waits for it
- * any more.
+ * any more. When the identity's files change, a new connection takes over before the old one goes.
  */
-export function connectRedis(options: { url: string; name: string; log: Log }): Redis {
+export function connectRedis(options: RedisOptions): Redis {
   const { log } = options;
   const readyCallbacks = new Set<() => void>();
   const breaker = createBreaker({
@@ -62,6 +72,18 @@ export function connectRedis(options: { url: string; name: string; log: Log }): 
     current.client.destroy();
     current = connect();
   });
+  let next: typeof current | undefined;
+  const unfollow = options.tls?.onChange(() => {
+    next?.client.destroy();
+    const opened = connect();
+    next = opened;
+    opened.client.once('ready', () => {
+      const before = current;
+      [current, next] = [opened, undefined];
+      // What it was sent is still answered.
+      before.client.close().catch(() => {});
+    });
+  });
   return {
     breaker,
     isReady: () => current.client.isReady,
@@ -76,13 +98,16 @@ export function connectRedis(options: { url: string; name: string; log: Log }): 
     },
     onReady: (callback) => void readyCallbacks.add(callback),
     async close() {
-      current.client.destroy();
-      await current.connecting;
+      unfollow?.();
+      for (const one of next ? [current, next] : [current]) {
+        one.client.destroy();
+        await one.connecting;
+      }
     },
   };
 }
 
-const openClient = ({ url, name }: { url: string; name: string }) =>
+const openClient = ({ url, name, tls }: RedisOptions) =>
   createClient({
     url,
     name,
@@ -92,5 +117,6 @@ const openClient = ({ url, name }: { url: string; name: string }) =>
       connectTimeout: CONNECT_TIMEOUT_MS,
       socketTimeout: SILENCE_TIMEOUT_MS,
       reconnectStrategy: (retries) => Math.min(50 * 2 ** retries, 2_000),
+      ...(tls && url.startsWith('rediss:') ? { tls: true, ...clientTls(tls, new URL(url).hostname) } : {}),
     },
   });

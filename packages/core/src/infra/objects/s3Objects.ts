@@ -3,6 +3,8 @@ import https from 'node:https';
 import { buffer } from 'node:stream/consumers';
 import { Client } from 'minio';
 import type { Clock, ObjectStore } from '../../domain/ports.ts';
+import type { TlsIdentity } from '../tlsIdentity.ts';
+import { tlsAgent } from '../tlsOptions.ts';
 import { attachmentHeader } from './attachmentHeader.ts';
 import { checkTtlSeconds } from './checkTtlSeconds.ts';
 import { deadlineTransport } from './deadlineTransport.ts';
@@ -22,8 +24,8 @@ export interface S3ObjectsOptions {
   /** How long one request may take in all. */
   timeoutMs: number;
   clock: Clock;
-  /** For an endpoint with its own certificate authority or mutual TLS. */
-  tls?: Pick<https.AgentOptions, 'ca' | 'cert' | 'key' | 'servername'>;
+  /** Whose authority signs the endpoint, unless a public one does, and who we are to it. */
+  tls?: TlsIdentity | undefined;
 }
 
 export interface S3Objects extends ObjectStore {
@@ -83,6 +85,11 @@ export function openS3Objects(options: S3ObjectsOptions): S3Objects {
   };
 }
 
+const AGENT_OPTIONS = { keepAlive: true, maxSockets: 32 };
+
+const httpsAgent = (tls: TlsIdentity | undefined) =>
+  tls ? tlsAgent(tls, { ...AGENT_OPTIONS, publicToo: true }) : new https.Agent(AGENT_OPTIONS);
+
 function makeClient(options: S3ObjectsOptions, address: string): Client {
   const url = URL.parse(address);
   const isPlain = url?.pathname === '/' && !url.search && !url.hash && !url.username && !url.password;
@@ -90,7 +97,6 @@ function makeClient(options: S3ObjectsOptions, address: string): Client {
     throw new ObjectStoreError('invalid', 's3 objects: an address must be http(s)://host[:port] and no more');
   }
   const isTls = url.protocol === 'https:';
-  const agentOptions = { keepAlive: true, maxSockets: 32 };
   return new Client({
     endPoint: url.hostname,
     ...(url.port ? { port: Number(url.port) } : {}),
@@ -99,9 +105,7 @@ function makeClient(options: S3ObjectsOptions, address: string): Client {
     accessKey: options.accessKey,
     secretKey: options.secretKey,
     transport: deadlineTransport(url.protocol, options.timeoutMs),
-    transportAgent: isTls
-      ? new https.Agent({ ...agentOptions, ...options.tls })
-      : new http.Agent(agentOptions),
+    transportAgent: isTls ? httpsAgent(options.tls) : new http.Agent(AGENT_OPTIONS),
     retryOptions: { disableRetry: true },
   });
 }
