@@ -17,6 +17,7 @@ await runProcess('api', async (stopping) => {
   const api = await listen(buildApp(deps), {
     deps,
     name: 'API_PORT',
+    clientNames: settings.API_CLIENT_NAMES,
     host: settings.API_HOST,
     port: settings.API_PORT,
   });

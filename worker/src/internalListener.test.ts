@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ServiceScope } from '@origin-stack/contract/scopes';
 import { generateApiKey } from '@origin-stack/core/domain/keys/apiKey';
+import { createLog } from '@origin-stack/core/infra/log';
 import { createMetrics } from '@origin-stack/core/infra/metrics';
 import { systemClock } from '@origin-stack/core/infra/systemClock';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -31,7 +32,13 @@ beforeAll(async () => {
   const metrics = createMetrics('worker');
   metrics.set('outbox_waiting', {}, 3);
   const settings = { INTERNAL_HOST: '127.0.0.1', INTERNAL_PORT: 0, SERVICE_KEYS_FILE: file };
-  listener = await startInternalListener({ settings, metrics, clock: systemClock });
+  listener = await startInternalListener({
+    settings,
+    metrics,
+    clock: systemClock,
+    log: createLog({ service: 'worker', level: 'silent' }),
+    tls: undefined,
+  });
   url = `http://127.0.0.1:${listener.port}`;
 });
 

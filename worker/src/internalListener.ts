@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Settings } from '@origin-stack/core/config/settings';
 import { recogniseServiceKey, ServiceKeyList } from '@origin-stack/core/domain/keys/serviceKeys';
+import { createListener } from '@origin-stack/core/infra/createListener';
 import type { Core } from '@origin-stack/core/infra/openCore';
 import { StartError } from '@origin-stack/core/infra/runProcess';
 
 /** What the listener needs of the core. */
-export type ListenerDeps = Pick<Core, 'metrics' | 'clock'> & {
+export type ListenerDeps = Pick<Core, 'metrics' | 'clock' | 'log' | 'tls'> & {
   settings: Pick<Settings, 'INTERNAL_HOST' | 'INTERNAL_PORT' | 'SERVICE_KEYS_FILE'>;
 };
 
@@ -22,7 +23,7 @@ export interface InternalListener {
  */
 export async function startInternalListener(core: ListenerDeps): Promise<InternalListener> {
   const { INTERNAL_HOST: host, INTERNAL_PORT: port } = core.settings;
-  const server = createServer((request, response) => {
+  const server = createListener(core, (request, response) => {
     answer(core, request, response).catch(() => response.writeHead(500).end());
   });
   await new Promise<void>((resolve, reject) => {

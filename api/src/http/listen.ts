@@ -1,6 +1,6 @@
-import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { ERRORS, type ErrorCode } from '@origin-stack/contract/errors';
+import { createListener } from '@origin-stack/core/infra/createListener';
 import { StartError } from '@origin-stack/core/infra/runProcess';
 import type { Express } from 'express';
 import type { ApiDeps } from '../wire.ts';
@@ -24,24 +24,32 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+export interface ListenOptions {
+  deps: ApiDeps;
+  /** The setting that says the port. */
+  name: string;
+  host: string;
+  port: number;
+  /** Whose certificates are admitted, under mutual TLS; all of the installation where unset. */
+  clientNames?: readonly string[];
+  timeouts?: ListenTimeouts;
+}
+
 /** Serves an application within deadlines. Throws {@link StartError} where the port is taken. */
-export async function listen(
-  app: Express,
-  options: { deps: ApiDeps; name: string; host: string; port: number; timeouts?: ListenTimeouts },
-): Promise<Listener> {
+export async function listen(app: Express, options: ListenOptions): Promise<Listener> {
   const timeouts = options.timeouts ?? TIMEOUTS;
-  const server = createServer(
-    {
-      maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: timeouts.headersMs,
-      requestTimeout: timeouts.requestMs,
-      connectionsCheckingInterval: timeouts.checkEveryMs,
-      keepAliveTimeout: 65_000,
-      // Node would answer these two by itself, and not with a problem.
-      requireHostHeader: false,
-    },
-    app,
-  );
+  const { tls, log } = options.deps;
+  const http = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: timeouts.headersMs,
+    requestTimeout: timeouts.requestMs,
+    connectionsCheckingInterval: timeouts.checkEveryMs,
+    keepAliveTimeout: 65_000,
+    // Node would answer these two by itself, and not with a problem.
+    requireHostHeader: false,
+  };
+  const { clientNames } = options;
+  const server = createListener({ tls, log, http, ...(clientNames ? { clientNames } : {}) }, app);
   // Counting is ours, with an answer; node would drop what is beyond its own number without a word.
   server.maxHeadersCount = 0;
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
