@@ -53,6 +53,7 @@ function isAway(error: unknown): boolean {
     'BreakerTimeoutError',
     'KnexTimeoutError',
     'AwsKmsError',
+    'VaultError',
   ].includes(error.name);
   return named || AWAY.test(code) || AWAY_MESSAGE.test(error.message) || isAway(error.cause);
 }

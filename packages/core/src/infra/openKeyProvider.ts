@@ -6,6 +6,8 @@ import { isAwsKmsAway } from './keyProviders/awsKmsError.ts';
 import { guardKeys } from './keyProviders/guardKeys.ts';
 import { openLocalKeys } from './keyProviders/local.ts';
 import { proveKeyProvider } from './keyProviders/proveKeyProvider.ts';
+import { openVault, openVaultPepper } from './keyProviders/vault.ts';
+import { isVaultAway } from './keyProviders/vaultError.ts';
 import type { Metrics } from './metrics.ts';
 import { mendable } from './runProcess.ts';
 import type { TlsIdentity } from './tlsIdentity.ts';
@@ -13,7 +15,8 @@ import { watchBreaker } from './watchBreaker.ts';
 
 /**
  * Opens the key provider that the settings name, and proves it with a real signature before anything relies on it.
- * A provider in the network stands behind a breaker.
+ * A provider in the network stands behind a breaker. Rejects where it is away or sealed: the process ends, and who
+ * started it starts it again.
  */
 export async function openKeyProvider(
   settings: Settings,
@@ -26,29 +29,52 @@ export async function openKeyProvider(
     name: provider.name,
     failures: FAILURES,
     halfOpenAfterMs: REST_MS,
-    isFailure: isAwsKmsAway,
+    isFailure: (error) => isAwsKmsAway(error) || isVaultAway(error),
   });
   watchBreaker(metrics, breaker);
   return guardKeys(provider, breaker);
 }
 
-const KMS_TIMEOUT_MS = 5_000;
+/** What gives the pepper, for operators' commands: in Vault their role may do nothing else. */
+export async function openPepper(
+  settings: Settings,
+  { tls }: { tls?: TlsIdentity | undefined },
+): Promise<Pick<KeyProvider, 'mac'>> {
+  if (settings.SIGNING_KEY_PROVIDER !== 'vault') return open(settings, tls);
+  return openVaultPepper(vaultOptions(settings, tls));
+}
+
+const TIMEOUT_MS = 5_000;
 const FAILURES = 5;
 const REST_MS = 5_000;
 
-function open(settings: Settings, _tls: TlsIdentity | undefined): Promise<KeyProvider> {
+async function open(settings: Settings, tls: TlsIdentity | undefined): Promise<KeyProvider> {
   const { SIGNING_KEY_ID: signingKeyId } = settings;
+  const wrappingKeyId = settings.WRAPPING_KEY_ID ?? '';
+  if (settings.SIGNING_KEY_PROVIDER === 'vault') {
+    return openVault({ ...vaultOptions(settings, tls), signingKeyId, wrappingKeyId });
+  }
   if (settings.SIGNING_KEY_PROVIDER === 'aws_kms') {
     const endpoint = settings.AWS_KMS_ENDPOINT;
     return openAwsKms({
       region: settings.AWS_REGION ?? '',
       ...(endpoint ? { endpoint } : {}),
       signingKeyId,
-      wrappingKeyId: settings.WRAPPING_KEY_ID ?? '',
+      wrappingKeyId,
       pepperKeyId: settings.PEPPER_KEY_ID ?? '',
-      timeoutMs: KMS_TIMEOUT_MS,
+      timeoutMs: TIMEOUT_MS,
     });
   }
   const path = settings.SIGNING_KEY_PATH ?? '';
   return mendable(openLocalKeys({ path, signingKeyId, salt: settings.LOCAL_ENCRYPTION_SALT ?? '' }));
 }
+
+const vaultOptions = (settings: Settings, tls: TlsIdentity | undefined) => ({
+  address: settings.VAULT_ADDR ?? '',
+  roleId: settings.VAULT_ROLE_ID ?? '',
+  secretId: settings.VAULT_SECRET_ID ?? '',
+  mount: settings.VAULT_TRANSIT_MOUNT,
+  pepperKeyId: settings.PEPPER_KEY_ID ?? '',
+  timeoutMs: TIMEOUT_MS,
+  tls,
+});

@@ -1,5 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { installMoto, motoAvailable } from './moto.ts';
+import { installOpenbao, openbaoAvailable } from './openbao.ts';
 import type { Availability } from './peerProcess.ts';
 import { buildVersitygw, versitygwAvailable } from './versitygw.ts';
 
@@ -10,6 +11,7 @@ import { buildVersitygw, versitygwAvailable } from './versitygw.ts';
 export async function preparePeers(report: (text: string) => void): Promise<void> {
   const peers: [Availability, () => Promise<string>][] = [
     [motoAvailable(), () => installMoto(report)],
+    [openbaoAvailable(), () => installOpenbao(report)],
     [versitygwAvailable(), () => buildVersitygw(report)],
   ];
   for (const [availability, prepare] of peers) {

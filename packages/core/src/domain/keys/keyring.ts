@@ -21,7 +21,7 @@ export interface MacKey {
 export type Keyring = Record<KeyringName, MacKey>;
 
 /** Derives the installation's HMAC keys from the key provider, once at start: no call per request. */
-export async function openKeyring(provider: KeyProvider): Promise<Keyring> {
+export async function openKeyring(provider: Pick<KeyProvider, 'mac'>): Promise<Keyring> {
   const entries = await Promise.all(
     Object.entries(LABELS).map(async ([name, label]) => {
       const { keyId, mac: key } = await provider.mac(label);
