@@ -4,30 +4,47 @@ import { CommandError } from '../lib/commandErrors.ts';
 import { type DebianMirror, trixieSources } from './debianMirror.ts';
 import { lastLines, runTool } from './runTool.ts';
 
+type Unpacking = { workDir: string; signal?: AbortSignal };
+
 /**
- * Fetches packages of Debian trixie into `<workDir>/packages` and unpacks them below `<workDir>/root`, with
- * sources, lists and cache of its own: the host's apt and its packages stay as they are. apt checks signatures
- * and hashes as ever.
+ * Fetches packages of Debian trixie into a directory and unpacks them below the root it returns, with sources,
+ * lists and cache of its own: the host's apt and its packages stay as they are. apt checks signatures and hashes
+ * as ever.
  */
 export async function unpackTrixiePackages(
   names: string[],
-  options: { mirror: DebianMirror; workDir: string; signal?: AbortSignal },
+  options: Unpacking & { mirror: DebianMirror },
 ): Promise<string> {
-  const { mirror, workDir, signal } = options;
-  for (const dir of ['lists/partial', 'cache/archives/partial', 'state', 'packages', 'root']) {
-    await mkdir(join(workDir, dir), { recursive: true });
-  }
+  const { mirror, workDir } = options;
   const sources = join(workDir, 'trixie.sources');
   await writeFile(sources, trixieSources(mirror, { backports: false, ...mirror }));
   await writeFile(join(workDir, 'status'), '');
-  const settings = {
+  return await unpack(names, options, {
     'Dir::Etc::sourcelist': sources,
     'Dir::Etc::sourceparts': '/dev/null',
     'Dir::Etc::preferencesparts': '/dev/null',
-    'Dir::State': join(workDir, 'state'),
-    'Dir::State::lists': join(workDir, 'lists'),
     'Dir::State::status': join(workDir, 'status'),
+  });
+}
+
+/** The same with the host's own sources: its packages, unpacked instead of installed. */
+export async function unpackHostPackages(names: string[], options: Unpacking): Promise<string> {
+  return await unpack(names, options, {});
+}
+
+async function unpack(
+  names: string[],
+  { workDir, signal }: Unpacking,
+  sources: Record<string, string>,
+): Promise<string> {
+  for (const dir of ['lists/partial', 'cache/archives/partial', 'packages', 'root']) {
+    await mkdir(join(workDir, dir), { recursive: true });
+  }
+  const settings = {
+    ...sources,
+    'Dir::State::lists': join(workDir, 'lists'),
     'Dir::Cache': join(workDir, 'cache'),
+    'Debug::NoLocking': '1',
     'APT::Sandbox::User': '',
     'Acquire::Languages': 'none',
     'Acquire::Retries': '3',
@@ -40,7 +57,7 @@ export async function unpackTrixiePackages(
     });
     if (code === 0) return;
     throw new CommandError({
-      what: `cannot fetch ${names.join(', ')} of Debian trixie`,
+      what: `cannot fetch the packages ${names.join(', ')}`,
       why: lastLines(output, 3),
       next: "check the network, the proxy and apt's sources, then run this again",
     });

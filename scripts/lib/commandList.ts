@@ -39,6 +39,12 @@ export const commandList: readonly CommandEntry[] = [
     load: () => import('../engine.ts'),
   },
   {
+    name: 'images',
+    group: 'Run',
+    summary: "Build the bundle's container images, as far as they are not there",
+    load: () => import('../images.ts'),
+  },
+  {
     name: 'migrate',
     group: 'Run',
     summary: 'Bring the database to the newest schema',

@@ -1,0 +1,69 @@
+import { askEngine } from './engine/engineState.ts';
+import { type BuiltImage, buildImages, bundleImages } from './images/buildImages.ts';
+import { imageList } from './images/imageList.ts';
+import { defineCommand } from './lib/command.ts';
+import { PreconditionError, UsageError } from './lib/commandErrors.ts';
+
+export const command = defineCommand({
+  name: 'images',
+  summary: "Build the bundle's container images, as far as they are not there",
+  details:
+    'Every image is made here from Debian packages, npm, PyPI and Go modules. One whose inputs have not changed is used again.\n' +
+    'The output of each build is in .stack/build.',
+  examples: [
+    './stack images',
+    './stack images --only postgres --only redis',
+    './stack images --fresh --json',
+  ],
+  flags: {
+    only: {
+      type: 'string',
+      placeholder: 'NAME',
+      multiple: true,
+      summary: 'this image and what it is made from; may be given again',
+    },
+    tag: { type: 'string', placeholder: 'TAG', summary: 'the tag; $ORIGIN_VERSION or dev by default' },
+    jobs: {
+      type: 'integer',
+      placeholder: 'N',
+      default: 2,
+      min: 1,
+      max: 16,
+      summary: 'how many are built at once',
+    },
+    fresh: { type: 'boolean', summary: 'build also what is there, with the newest packages' },
+  },
+  async run({ flags, progress, signal }) {
+    const names = flags.only.length > 0 ? flags.only : bundleImages();
+    const unknown = names.find((name) => !imageList.some((image) => image.name === name));
+    if (unknown !== undefined) {
+      const known = imageList.map(({ name }) => name).join(', ');
+      throw new UsageError({
+        what: `there is no image ${unknown}`,
+        why: `there are ${known}`,
+        next: './stack images',
+      });
+    }
+    if (!(await askEngine(signal)).answers) {
+      throw new PreconditionError({ what: 'no Docker engine answers', next: './stack engine --yes' });
+    }
+    const images = await buildImages({
+      names,
+      tag: flags.tag ?? process.env.ORIGIN_VERSION ?? 'dev',
+      jobs: flags.jobs,
+      fresh: flags.fresh,
+      progress,
+      signal,
+    });
+    return { data: { images }, text: table(images) };
+  },
+});
+
+function table(images: BuiltImage[]): string {
+  const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`.padStart(8);
+  const lines = images.map(
+    ({ name, sizeBytes, ownBytes, result, seconds }) =>
+      `${name.padEnd(14)}${megabytes(sizeBytes)}${megabytes(ownBytes)}  ${result}${seconds > 0 ? ` in ${seconds} s` : ''}`,
+  );
+  return [`${'image'.padEnd(14)}${'size'.padStart(8)}${'own'.padStart(8)}`, ...lines].join('\n');
+}

@@ -1,0 +1,79 @@
+import { rm } from 'node:fs/promises';
+import { lastLines, runTool } from '../engine/runTool.ts';
+import { CommandError } from '../lib/commandErrors.ts';
+import { makeDebianRoot } from './debianRoot.ts';
+import { findImage, imageTag } from './imageList.ts';
+
+/** The label that holds the hash of an image's inputs. */
+export const INPUTS_LABEL = 'org.origin-stack.inputs';
+const TITLE_LABEL = 'org.opencontainers.image.title';
+const SHOWN_LINES = 30;
+
+export type Building = {
+  checkout: string;
+  tag: string;
+  hash: string;
+  secretFlags: string[];
+  logFile: string;
+  /** Use nothing of earlier builds. */
+  fresh: boolean;
+  signal: AbortSignal;
+};
+
+/** Builds one image, its parents being there; throws with the end of the build's output. */
+export async function buildImage(name: string, building: Building): Promise<void> {
+  const { tag, logFile, signal } = building;
+  await rm(logFile, { force: true });
+  if (name !== 'base') return await runBuild(name, {}, building);
+  const { root, temporary } = await makeDebianRoot({ tag, logFile, signal });
+  try {
+    await runBuild(name, { ROOT: root }, building);
+  } finally {
+    if (temporary) await runTool('docker', ['image', 'rm', root]);
+  }
+}
+
+async function runBuild(name: string, args: Record<string, string>, building: Building): Promise<void> {
+  const { checkout, tag, hash, secretFlags, logFile, fresh, signal } = building;
+  const { parents, summary } = findImage(name);
+  const parentArgs = Object.entries(parents).map(([argument, parent]) => [argument, imageTag(parent, tag)]);
+  const buildArgs = [...parentArgs, ...Object.entries(args)].map(
+    ([key, value]) => `--build-arg=${key}=${value}`,
+  );
+  const { code, output } = await runTool(
+    'docker',
+    [
+      ...['buildx', 'build', '--progress=plain', '--load', `--tag=${imageTag(name, tag)}`],
+      `--file=compose/images/${name}/Dockerfile`,
+      // The host's own network: a proxy that listens on its loopback is reached too.
+      '--network=host',
+      `--label=${INPUTS_LABEL}=${hash}`,
+      `--label=${TITLE_LABEL}=Origin Stack: ${summary}`,
+      ...(fresh ? ['--no-cache'] : []),
+      ...buildArgs,
+      ...secretFlags,
+      '.',
+    ],
+    // The plain builder of the environment: a context or a remote builder would not see the parents.
+    { cwd: checkout, env: { BUILDX_BUILDER: 'default' }, logFile, signal },
+  );
+  if (code === 0) return;
+  signal.throwIfAborted();
+  throw new CommandError({
+    what: `the image ${name} cannot be built`,
+    why: explainFailure(output) ?? `\n${lastLines(output, SHOWN_LINES)}`,
+    next: `look into ${logFile}; what is built is kept: ./stack images`,
+  });
+}
+
+/** The two ordinary causes in one line; undefined for what needs the log. */
+export function explainFailure(output: string): string | undefined {
+  if (/no space left on device/i.test(output)) return 'the disk is full: see df -h and docker system df';
+  const network = new RegExp(
+    'temporary failure (in name resolution|resolving)|could not resolve|no such host|network is unreachable|' +
+      'ENOTFOUND|EAI_AGAIN|ETIMEDOUT|failed to fetch|connection (timed out|refused)',
+    'i',
+  );
+  const line = output.split('\n').find((each) => network.test(each));
+  return line && `there is no way to the network: ${line.replace(/^#\d+ [\d.]+ /, '').trim()}`;
+}

@@ -1,0 +1,110 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PreconditionError } from '../lib/commandErrors.ts';
+import type { Progress } from '../lib/progress.ts';
+import { CHECKOUT } from '../suites/runProgram.ts';
+import { buildImage } from './buildImage.ts';
+import { makeBuildSecrets } from './buildSecrets.ts';
+import { hashInputs } from './hashInputs.ts';
+import { readImage } from './imageFacts.ts';
+import { imageList, imageTag } from './imageList.ts';
+import { planBuild } from './planBuild.ts';
+import { runInOrder } from './runInOrder.ts';
+
+export type BuildOptions = {
+  /** Which images; all of the bundle by default. */
+  names?: string[];
+  tag: string;
+  progress: Progress;
+  signal: AbortSignal;
+  /** How many are built at once. */
+  jobs?: number;
+  /** Build also what is there already, with the newest packages. */
+  fresh?: boolean;
+};
+
+/** One image after the build. `ownBytes` is what it adds to the image it was made from. */
+export type BuiltImage = {
+  name: string;
+  sizeBytes: number;
+  ownBytes: number;
+  result: 'built' | 'reused';
+  seconds: number;
+};
+
+/**
+ * Afterwards every named image is there, made from the checkout as it is now. One whose inputs have not changed is
+ * not built again, and a parent only where something is built from it. What was built before a failure is kept.
+ */
+export async function buildImages(options: BuildOptions): Promise<BuiltImage[]> {
+  const { tag, progress, signal, jobs = 2, fresh = false } = options;
+  const names = options.names ?? bundleImages();
+  const hashes = new Map<string, string>();
+  const present = new Map<string, string>();
+  for (const { name } of imageList) {
+    hashes.set(name, await hashInputs(CHECKOUT, name));
+    const found = fresh ? undefined : await readImage(imageTag(name, tag));
+    if (found) present.set(name, found.hash);
+  }
+  const missing = planBuild(names, { hashes, present });
+  const seconds = new Map<string, number>();
+  if (missing.length > 0) {
+    const logDir = join(CHECKOUT, '.stack/build');
+    await mkdir(logDir, { recursive: true });
+    const secrets = await makeBuildSecrets(process.env);
+    try {
+      await runInOrder(missing, { jobs, signal }, async (image, signal) => {
+        const startedAt = performance.now();
+        const step = progress.step(`image ${image.name} (${image.summary})`);
+        try {
+          const hash = hashes.get(image.name) ?? '';
+          const logFile = join(logDir, `${image.name}.log`);
+          const { flags } = secrets;
+          await buildImage(image.name, {
+            checkout: CHECKOUT,
+            tag,
+            hash,
+            secretFlags: flags,
+            logFile,
+            fresh,
+            signal,
+          });
+          step.done();
+        } catch (error) {
+          step.fail(signal.aborted ? 'stopped' : undefined);
+          throw error;
+        }
+        seconds.set(image.name, Math.round((performance.now() - startedAt) / 100) / 10);
+      });
+    } finally {
+      await secrets.remove();
+    }
+  }
+  return await Promise.all([...new Set([...missing.map(({ name }) => name), ...names])].map(describe));
+
+  async function describe(name: string): Promise<BuiltImage> {
+    const facts = await readImage(imageTag(name, tag));
+    if (!facts) throw new PreconditionError({ what: `the image ${name} went away`, next: './stack images' });
+    const { ownBytes } = await sizeOf(name, tag);
+    const took = seconds.get(name);
+    return {
+      name,
+      sizeBytes: facts.sizeBytes,
+      ownBytes,
+      result: took === undefined ? 'reused' : 'built',
+      seconds: took ?? 0,
+    };
+  }
+}
+
+/** The names of the images that the bundle runs. */
+export const bundleImages = (): string[] =>
+  imageList.filter(({ purpose }) => purpose === 'runs').map(({ name }) => name);
+
+async function sizeOf(name: string, tag: string): Promise<{ ownBytes: number }> {
+  const image = await readImage(imageTag(name, tag));
+  const parents = imageList.find((each) => each.name === name)?.parents ?? {};
+  // Without its parent (a loaded bundle brings none) everything counts as its own.
+  const parent = await readImage(imageTag(parents.APP ?? parents.BASE ?? '-', tag));
+  return { ownBytes: (image?.sizeBytes ?? 0) - (parent?.sizeBytes ?? 0) };
+}

@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { unpackHostPackages } from '../engine/aptElsewhere.ts';
+import { type DebianMirror, findDebianMirror } from '../engine/debianMirror.ts';
+import { lastLines, runTool } from '../engine/runTool.ts';
+import { CommandError, PreconditionError } from '../lib/commandErrors.ts';
+import { imageTag } from './imageList.ts';
+
+const PUBLIC_ROOT = 'debian:trixie-slim';
+const PULL_MS = 60_000;
+
+type Making = { tag: string; logFile: string; signal: AbortSignal };
+
+/** The image that the base starts from: the public one where it can be pulled, else debootstrap's. */
+export async function makeDebianRoot({
+  tag,
+  logFile,
+  signal,
+}: Making): Promise<{ root: string; temporary: boolean }> {
+  const pulled = await runTool('docker', ['pull', '--quiet', PUBLIC_ROOT], {
+    signal,
+    timeoutMs: PULL_MS,
+    logFile,
+  });
+  if (pulled.code === 0) return { root: PUBLIC_ROOT, temporary: false };
+  signal.throwIfAborted();
+  const mirror = await findDebianMirror();
+  if (!mirror || process.getuid?.() !== 0) {
+    throw new PreconditionError({
+      what: `${PUBLIC_ROOT} cannot be pulled, and the base cannot be made without it`,
+      why: `${lastLines(pulled.output, 1)}; debootstrap needs root and a host whose apt uses a mirror of Debian`,
+      next: 'check the network or the proxy, or run ./stack images as root on Debian',
+    });
+  }
+  const root = imageTag('debian-root', tag);
+  await bootstrap({ mirror, root, logFile, signal });
+  return { root, temporary: true };
+}
+
+async function bootstrap(options: {
+  mirror: DebianMirror;
+  root: string;
+  logFile: string;
+  signal: AbortSignal;
+}): Promise<void> {
+  const { mirror, root, logFile, signal } = options;
+  const workDir = await mkdtemp(join(tmpdir(), 'origin-stack-base-'));
+  try {
+    // Unpacked, not installed: the host stays as it is.
+    const tools = await unpackHostPackages(['debootstrap', 'debian-archive-keyring'], { workDir, signal });
+    const scripts = join(tools, 'usr/share/debootstrap');
+    const keyring = mirror.keyring ?? join(tools, 'usr/share/keyrings/debian-archive-keyring.gpg');
+    const target = join(workDir, 'trixie');
+    const program = join(tools, 'usr/sbin/debootstrap');
+    const flags = ['--variant=minbase', `--keyring=${keyring}`];
+    // An older debootstrap does not know trixie by name; its script is that of sid.
+    const script = existsSync(join(scripts, 'scripts/trixie')) ? 'trixie' : 'sid';
+    const made = await runTool(
+      program,
+      [...flags, 'trixie', target, mirror.archive, join(scripts, 'scripts', script)],
+      { env: { DEBOOTSTRAP_DIR: scripts }, signal, logFile },
+    );
+    if (made.code !== 0) fail('debootstrap', made.output, logFile);
+    const imported = await runTool(
+      'sh',
+      [
+        '-ec',
+        'tar -C "$0" --exclude=./var/cache/apt/archives/*.deb --exclude=./dev/* -c . | docker import - "$1"',
+        target,
+        root,
+      ],
+      { signal, logFile },
+    );
+    if (imported.code !== 0) fail('docker import', imported.output, logFile);
+  } finally {
+    await rm(workDir, { recursive: true, force: true });
+  }
+}
+
+function fail(what: string, output: string, logFile: string): never {
+  throw new CommandError({
+    what: `cannot make the base: ${what} failed`,
+    why: lastLines(output, 5),
+    next: `look into ${logFile}`,
+  });
+}
