@@ -58,7 +58,7 @@ export const command = defineCommand({
       for (const part of chosen) {
         signal.throwIfAborted();
         const step = progress.step(part.title);
-        const url = operator.state.urls.api ?? '';
+        const url = operator.apiUrl;
         results.push({
           ...part,
           figures: await part.run({ dir, operator, url, apiKey, tenantId, pids, step }),

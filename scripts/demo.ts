@@ -45,7 +45,7 @@ export const command = defineCommand({
       throw new PreconditionError({ what: 'there is no file to take', next: './stack demo PATH' });
     await using operator = await openOperator(flags['state-dir']);
     const apiKey = await installationKey(operator, 'demo', flags['state-dir']);
-    const client = new OriginClient({ baseUrl: operator.state.urls.api ?? '', apiKey });
+    const client = new OriginClient({ baseUrl: operator.apiUrl, apiKey });
     const jwks = await client.getJwks();
     if (flags.out) await openOut(flags.out, jwks);
     const items = await withWebhook(client, async (receiver) => {

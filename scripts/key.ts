@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { TENANT_SCOPES, TenantScope } from '@origin-stack/contract/scopes';
 import { createKey } from '@origin-stack/core/domain/keys/createKey';
 import { importLegacyKey } from '@origin-stack/core/domain/keys/importLegacyKey';
@@ -6,11 +5,14 @@ import { listKeys } from '@origin-stack/core/domain/keys/keyStore';
 import { revokeKey } from '@origin-stack/core/domain/keys/revokeKey';
 import { inTenant } from '@origin-stack/core/domain/tenants/inTenant';
 import { markKeys } from '@origin-stack/core/infra/keyMarks';
+import { findBundle } from './bundle/findBundle.ts';
+import { runKeyTool } from './bundle/runKeyTool.ts';
 import { findTenant } from './embedded/findTenant.ts';
 import { type Operator, openOperator } from './embedded/operator.ts';
 import { type CommandResult, defineCommand } from './lib/command.ts';
-import { PreconditionError, UsageError } from './lib/commandErrors.ts';
+import { UsageError } from './lib/commandErrors.ts';
 import { fromDomain } from './lib/fromDomain.ts';
+import { refuseExisting } from './lib/refuseExisting.ts';
 import { stateDirFlag } from './lib/stateDirFlag.ts';
 import { writeFileAtomically } from './lib/writeFileAtomically.ts';
 
@@ -55,7 +57,9 @@ export const command = defineCommand({
     digest: { type: 'string', placeholder: 'BCRYPT', summary: 'import: its bcrypt digest' },
     'state-dir': stateDirFlag,
   },
-  async run({ flags, args: [verb, tenantName = '', keyId] }) {
+  async run({ flags, args: [verb, tenantName = '', keyId], ...context }) {
+    const bundle = await findBundle(flags['state-dir']);
+    if (bundle) return await runKeyTool(bundle, flags.out, context);
     const run = { create, list, revoke, import: importKey }[verb ?? ''];
     if (!run) throw new UsageError({ what: `key does not know ${verb}`, next: './stack key --help' });
     await using operator = await openOperator(flags['state-dir']);
@@ -84,13 +88,7 @@ async function create({ operator, tenant, flags }: KeyInput): Promise<CommandRes
   if (expires !== null && !(expires.getTime() > operator.clock.epochMs())) {
     throw new UsageError({ what: '--expires is not a date in the future', next: '--expires 2027-01-31' });
   }
-  if (flags.out !== undefined && existsSync(flags.out)) {
-    // It may hold the only copy of another key.
-    throw new PreconditionError({
-      what: `${flags.out} is there already`,
-      next: 'name a new file with --out',
-    });
-  }
+  if (flags.out !== undefined) refuseExisting(flags.out);
   const created = await createKey(
     { ...operator, pepper: operator.keyring.pepper },
     {

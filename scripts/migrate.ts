@@ -1,13 +1,27 @@
 import { readFile } from 'node:fs/promises';
+import { processSettingsOf } from '@origin-stack/core/config/readSettings';
+import { createLog } from '@origin-stack/core/infra/log';
 import { migrate, pendingMigrations } from '@origin-stack/core/infra/migrate';
+import { openTlsIdentity, type TlsIdentity } from '@origin-stack/core/infra/tlsIdentity';
+import { findBundle, isInBundle } from './bundle/findBundle.ts';
+import { runTool } from './bundle/runTool.ts';
 import { findRunning } from './embedded/runState.ts';
 import { serviceFiles } from './embedded/serviceFiles.ts';
 import { locateStateDir } from './embedded/stateDir.ts';
-import { defineCommand } from './lib/command.ts';
+import { defineCommand, type Plan } from './lib/command.ts';
 import { PreconditionError } from './lib/commandErrors.ts';
 import { stateDirFlag } from './lib/stateDirFlag.ts';
 
-async function ownerUrl(stateRoot: string | undefined): Promise<string> {
+const TLS = ['TLS_CA_FILE', 'TLS_CERT_FILE', 'TLS_KEY_FILE'] as const;
+
+/** How the schema's owner connects. */
+async function owner(stateRoot: string | undefined): Promise<[url: string, tls?: TlsIdentity]> {
+  if (isInBundle()) {
+    const settings = processSettingsOf(['DATABASE_URL', ...TLS]);
+    const log = createLog({ service: 'migrate', level: 'info' });
+    const tls = await openTlsIdentity({ ...settings, TLS_EXTRA_CA_FILE: undefined }, { log });
+    return tls ? [settings.DATABASE_URL, tls] : [settings.DATABASE_URL];
+  }
   const dir = locateStateDir(stateRoot);
   if (!(await findRunning(dir))) {
     throw new PreconditionError({
@@ -16,7 +30,7 @@ async function ownerUrl(stateRoot: string | undefined): Promise<string> {
       next: './stack up',
     });
   }
-  return readFile(serviceFiles(dir).urls.owner, 'utf8');
+  return [await readFile(serviceFiles(dir).urls.owner, 'utf8')];
 }
 
 export const command = defineCommand({
@@ -26,15 +40,23 @@ export const command = defineCommand({
     '`./stack up` does this by itself. Two at once are safe: the second waits and finds nothing to do.',
   examples: ['./stack migrate', './stack migrate --dry-run'],
   flags: { 'state-dir': stateDirFlag },
-  async plan({ flags }) {
-    const pending = await pendingMigrations(await ownerUrl(flags['state-dir']));
+  async plan({ flags, ...context }) {
+    const bundle = await findBundle(flags['state-dir']);
+    if (bundle) {
+      const asked = { ...context, json: true, argv: ['--dry-run', '--json'] };
+      const { data } = await runTool(bundle, 'migrate', asked);
+      return (data as { plan: Plan }).plan;
+    }
+    const pending = await pendingMigrations(...(await owner(flags['state-dir'])));
     return {
       summary: pending.length > 0 ? 'would run, in this order' : 'the schema is the newest',
       steps: pending.map((name) => ({ action: `run ${name}`, name })),
     };
   },
-  async run({ flags }) {
-    const ran = await migrate(await ownerUrl(flags['state-dir']));
+  async run({ flags, ...context }) {
+    const bundle = await findBundle(flags['state-dir']);
+    if (bundle) return await runTool(bundle, 'migrate', context);
+    const ran = await migrate(...(await owner(flags['state-dir'])));
     return { data: { ran }, text: ran.length > 0 ? `ran ${ran.join(', ')}` : 'nothing to do' };
   },
 });

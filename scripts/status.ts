@@ -1,5 +1,6 @@
 import { describeRun, type RunDescription } from './embedded/describeRun.ts';
 import { locateStateDir } from './embedded/stateDir.ts';
+import { alignColumns } from './lib/alignColumns.ts';
 import { defineCommand } from './lib/command.ts';
 
 export const command = defineCommand({
@@ -47,14 +48,4 @@ function statusText(run: RunDescription): string {
     '',
     ...alignColumns([['SERVICE', 'STATE', 'PID', 'PORT', 'RESTARTS', 'SINCE'], ...rows]),
   ].join('\n');
-}
-
-function alignColumns(rows: string[][]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
 }

@@ -2,6 +2,8 @@ import { allowNetworks } from '@origin-stack/core/domain/tenants/allowNetworks';
 import { createTenant } from '@origin-stack/core/domain/tenants/createTenant';
 import { listTenants } from '@origin-stack/core/domain/tenants/tenantStore';
 import { markKeys } from '@origin-stack/core/infra/keyMarks';
+import { findBundle } from './bundle/findBundle.ts';
+import { runTool } from './bundle/runTool.ts';
 import { findTenant } from './embedded/findTenant.ts';
 import { newestModels } from './embedded/newestModels.ts';
 import { type Operator, openOperator } from './embedded/operator.ts';
@@ -23,7 +25,9 @@ export const command = defineCommand({
     './stack tenant allow acme',
   ],
   flags: { 'state-dir': stateDirFlag },
-  async run({ flags, args: [verb, ...rest] }) {
+  async run({ flags, args: [verb, ...rest], ...context }) {
+    const bundle = await findBundle(flags['state-dir']);
+    if (bundle) return await runTool(bundle, 'tenant', context);
     const run = { create, list, allow }[verb ?? ''];
     if (!run) throw new UsageError({ what: `tenant does not know ${verb}`, next: './stack tenant --help' });
     await using operator = await openOperator(flags['state-dir']);

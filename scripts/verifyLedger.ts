@@ -1,6 +1,8 @@
 import type { LedgerVerification } from '@origin-stack/contract/ledger';
 import { verifyLedger } from '@origin-stack/core/domain/ledger/verifyLedger';
 import { listTenants } from '@origin-stack/core/domain/tenants/tenantStore';
+import { findBundle } from './bundle/findBundle.ts';
+import { runTool } from './bundle/runTool.ts';
 import { findTenant } from './embedded/findTenant.ts';
 import { openOperator } from './embedded/operator.ts';
 import { defineCommand } from './lib/command.ts';
@@ -13,7 +15,9 @@ export const command = defineCommand({
   details: 'Names the first bad sequence and the reason. Exits 1 where a chain does not verify.',
   examples: ['./stack verify-ledger', './stack verify-ledger acme --json'],
   flags: { 'state-dir': stateDirFlag },
-  async run({ flags, args: [wanted], progress }) {
+  async run({ flags, args: [wanted], progress, ...context }) {
+    const bundle = await findBundle(flags['state-dir']);
+    if (bundle) return await runTool(bundle, 'verify-ledger', { ...context, progress });
     await using operator = await openOperator(flags['state-dir']);
     const tenants = wanted
       ? [await findTenant(operator, wanted)]

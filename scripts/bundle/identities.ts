@@ -36,7 +36,6 @@ export const IDENTITIES = [
   identity('postgres-exporter', 10083, { commonName: 'origin_exporter' }),
   identity('redis-exporter', 10084),
   identity('blackbox-exporter', 10085),
-  identity('mtail', 10086),
 ] as const satisfies Identity[];
 
 export type IdentityName = (typeof IDENTITIES)[number]['name'];

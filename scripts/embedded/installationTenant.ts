@@ -24,6 +24,13 @@ export async function installationKey(
     throw error;
   });
   if (kept !== undefined) return kept;
+  const keyValue = await makeInstallationKey(operator, name);
+  await writeFileAtomically(file, keyValue, { mode: 0o400 });
+  return keyValue;
+}
+
+/** A new key of such a tenant. */
+export async function makeInstallationKey(operator: Operator, name: string): Promise<string> {
   const tenants = await operator.db.transaction(listTenants);
   const known = tenants.find((tenant) => tenant.name === name)?.id;
   const tenantId = known ?? (await makeTenant(operator, name));
@@ -31,7 +38,6 @@ export async function installationKey(
     { ...operator, pepper: operator.keyring.pepper },
     { tenantId, name, scopes: [...TENANT_SCOPES], expiresAt: null },
   );
-  await writeFileAtomically(file, keyValue, { mode: 0o400 });
   return keyValue;
 }
 

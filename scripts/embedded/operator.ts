@@ -10,8 +10,10 @@ import { createLog } from '@origin-stack/core/infra/log';
 import { randomIds } from '@origin-stack/core/infra/randomIds';
 import { connectRedis, type Redis } from '@origin-stack/core/infra/redis';
 import { systemClock } from '@origin-stack/core/infra/systemClock';
+import { isInBundle } from '../bundle/findBundle.ts';
+import { openBundleOperator } from '../bundle/inContainer/openBundleOperator.ts';
 import { PreconditionError } from '../lib/commandErrors.ts';
-import { findRunning, type RunState } from './runState.ts';
+import { findRunning } from './runState.ts';
 import { openSecrets } from './secretFiles.ts';
 import { SIGNING_KEY_ID, serviceFiles } from './serviceFiles.ts';
 import { locateStateDir } from './stateDir.ts';
@@ -24,13 +26,18 @@ export interface Operator extends AsyncDisposable {
   keyring: Keyring;
   models: ModelRegistry;
   redis: Redis;
-  state: RunState;
+  /** Where the API is. */
+  apiUrl: string;
   /** How much longer than every cached key a mark lives. */
   markSlackSeconds: number;
 }
 
 /** Opens the installation that runs here. Throws PreconditionError where none does. */
-export async function openOperator(stateRoot: string | undefined): Promise<Operator> {
+export function openOperator(stateRoot: string | undefined): Promise<Operator> {
+  return isInBundle() ? openBundleOperator() : openEmbeddedOperator(stateRoot);
+}
+
+async function openEmbeddedOperator(stateRoot: string | undefined): Promise<Operator> {
   const dir = locateStateDir(stateRoot);
   const state = await findRunning(dir);
   if (!state) {
@@ -64,7 +71,7 @@ export async function openOperator(stateRoot: string | undefined): Promise<Opera
     keyring: await openKeyring(keys),
     models: await loadModels(),
     redis,
-    state,
+    apiUrl: state.urls.api ?? '',
     markSlackSeconds: markSlackSeconds(),
     async [Symbol.asyncDispose]() {
       await redis.close();
@@ -73,7 +80,7 @@ export async function openOperator(stateRoot: string | undefined): Promise<Opera
   };
 }
 
-function markSlackSeconds(): number {
+export function markSlackSeconds(): number {
   const { type, fallback } = SETTINGS.RATE_LIMIT_TTL_SECONDS;
   const given = process.env.RATE_LIMIT_TTL_SECONDS;
   return given ? type.parse(given) : (fallback ?? 600);

@@ -41,6 +41,8 @@ export type CommandEntry = {
 export type CommandContext<F extends Flags> = {
   flags: FlagValues<F>;
   args: string[];
+  /** What was typed behind the command's name. */
+  argv: string[];
   json: boolean;
   progress: Progress;
   print: (line: string) => void;
@@ -50,7 +52,7 @@ export type CommandContext<F extends Flags> = {
 };
 
 /** What a command found or did: `data` for `--json`, `text` for people. `exitCode` 0 unless said otherwise. */
-export type CommandResult = { data: Json; text: string; exitCode?: 0 | 1 | 3 };
+export type CommandResult = { data: Json; text: string; exitCode?: 0 | 1 | 2 | 3 };
 
 /**
  * A command. With a `plan` it has `--dry-run`, which prints the plan and changes nothing; a plan without

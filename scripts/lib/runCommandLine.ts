@@ -53,7 +53,7 @@ async function dispatch(line: CommandLine): Promise<number> {
     line.stdout(commandHelp(command));
     return 0;
   }
-  return await execute(line, command, parsed);
+  return await execute(line, command, { ...parsed, argv: rest });
 }
 
 function findCommand(commands: readonly CommandEntry[], name: string): CommandEntry {
@@ -70,11 +70,16 @@ function findCommand(commands: readonly CommandEntry[], name: string): CommandEn
   });
 }
 
-async function execute(line: CommandLine, command: AnyCommand, parsed: ParsedCommandLine): Promise<number> {
-  const { contract, flags, args } = parsed;
+async function execute(
+  line: CommandLine,
+  command: AnyCommand,
+  parsed: ParsedCommandLine & { argv: string[] },
+): Promise<number> {
+  const { contract, flags, args, argv } = parsed;
   const context = {
     flags,
     args,
+    argv,
     json: contract.json,
     progress: createProgress(line.stderr),
     print: (text: string) => line.stdout(`${text}\n`),
@@ -104,6 +109,7 @@ function planResult(plan: Plan): CommandResult {
 }
 
 function printResult(line: CommandLine, json: boolean, result: CommandResult): number {
-  line.stdout(json ? `${JSON.stringify(result.data, null, 2)}\n` : `${result.text}\n`);
+  if (json) line.stdout(`${JSON.stringify(result.data, null, 2)}\n`);
+  else if (result.text !== '') line.stdout(`${result.text}\n`);
   return result.exitCode ?? 0;
 }

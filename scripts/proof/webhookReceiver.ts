@@ -1,23 +1,30 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { verifyWebhook, type WebhookEvent } from '@origin-stack/sdk';
+import { createInbox, type Inbox } from './inbox.ts';
 
-/** A local webhook receiver that keeps what it verified. */
+/** A webhook receiver that keeps what it verified. */
 export interface WebhookReceiver extends AsyncDisposable {
   url: string;
   /** The secret that deliveries are verified with from now on. */
   trust(secret: string): void;
   /** The first verified event that fits; rejects where none came in time, and says what was refused. */
-  waitFor(fits: (event: WebhookEvent) => boolean, deadlineMs: number): Promise<WebhookEvent>;
+  waitFor: Inbox['waitFor'];
+}
+
+export interface ReceiverOptions {
+  /** The address to listen on; loopback where unset. */
+  host?: string;
+  onEvent?: (event: WebhookEvent) => void;
+  onRefused?: (why: string) => void;
 }
 
 const MAX_BODY_BYTES = 1_048_576;
 
-/** Listens on loopback. It answers 2xx only to what the SDK verifies. */
-export async function startWebhookReceiver(): Promise<WebhookReceiver> {
-  const events: WebhookEvent[] = [];
-  const refused: string[] = [];
-  const waiting = new Set<() => void>();
+/** Listens on a free port. It answers 2xx only to what the SDK verifies. */
+export async function startWebhookReceiver(options: ReceiverOptions = {}): Promise<WebhookReceiver> {
+  const { host = '127.0.0.1', onEvent, onRefused } = options;
+  const inbox = createInbox();
   let secret = '';
   const server = createServer(async (request, response) => {
     try {
@@ -28,41 +35,26 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
         if (size > MAX_BODY_BYTES) throw new Error('the body is too large');
         chunks.push(chunk);
       }
-      events.push(await verifyWebhook({ secret, headers: request.headers, rawBody: Buffer.concat(chunks) }));
+      const event = await verifyWebhook({ secret, headers: request.headers, rawBody: Buffer.concat(chunks) });
+      inbox.take(event);
+      onEvent?.(event);
       response.writeHead(204).end();
     } catch (error) {
-      refused.push((error as Error).message);
+      inbox.refuse((error as Error).message);
+      onRefused?.((error as Error).message);
       response.writeHead(400).end();
     }
-    for (const look of waiting) look();
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(0, host, resolve);
   });
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/origin-webhook`,
+    url: `http://${host}:${(server.address() as AddressInfo).port}/origin-webhook`,
     trust(next) {
       secret = next;
     },
-    waitFor(fits, deadlineMs) {
-      return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => {
-          waiting.delete(look);
-          const why = refused.length > 0 ? `; refused: ${refused.join(', ')}` : '';
-          reject(new Error(`no webhook came within ${deadlineMs / 1000} s${why}`));
-        }, deadlineMs);
-        const look = () => {
-          const event = events.find(fits);
-          if (!event) return;
-          clearTimeout(timer);
-          waiting.delete(look);
-          resolve(event);
-        };
-        waiting.add(look);
-        look();
-      });
-    },
+    waitFor: inbox.waitFor,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

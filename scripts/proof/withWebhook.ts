@@ -5,8 +5,9 @@ import { startWebhookReceiver, type WebhookReceiver } from './webhookReceiver.ts
 export async function withWebhook<T>(
   client: OriginClient,
   work: (receiver: WebhookReceiver) => Promise<T>,
+  start: () => Promise<WebhookReceiver> = startWebhookReceiver,
 ): Promise<T> {
-  await using receiver = await startWebhookReceiver();
+  await using receiver = await start();
   const webhook = await client.createWebhook({
     url: receiver.url,
     events: ['decision.created', 'evidence.ready', 'evidence.failed'],

@@ -37,6 +37,24 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
   return values as Settings;
 }
 
+/**
+ * Some settings of this process, for a command that needs no more and is given no more. Throws {@link SettingsError}
+ * with every problem of those.
+ */
+export function processSettingsOf<N extends SettingName>(names: readonly N[]): Pick<Settings, N> {
+  const problems: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const name of names) {
+    try {
+      values[name] = readOne(name, SETTINGS[name] as Setting, process.env);
+    } catch (error) {
+      problems.push(`${name}: ${(error as Error).message}`);
+    }
+  }
+  if (problems.length > 0) throw new SettingsError(problems);
+  return values as Pick<Settings, N>;
+}
+
 /** The settings of this process. */
 export const processSettings = (): Settings => readSettings(process.env);
 

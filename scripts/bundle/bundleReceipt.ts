@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import type { ProvenItem } from '../proof/proveItem.ts';
+import type { BundleDir } from './bundleDir.ts';
+import type { BundleSettings } from './bundleSettings.ts';
+import { type Container, containerTable } from './containers.ts';
+import type { PublicCertificate } from './publicCertificate.ts';
+
+/** What runs, where, what the self-check saw, and what to type next. */
+export function bundleReceipt(given: {
+  dir: BundleDir;
+  settings: BundleSettings;
+  certificate: PublicCertificate;
+  containers: Container[];
+  proven: ProvenItem;
+}): string {
+  const { dir, settings, certificate, containers, proven } = given;
+  const vouched = certificate.isSelfSigned
+    ? [`  self-signed   callers must be told to trust it: ${join(dir.secrets, 'nginx', 'public.crt')}`]
+    : [];
+  return [
+    '',
+    `  public URL    ${settings.ORIGIN_PUBLIC_URL}   (published on ${settings.ORIGIN_BIND})`,
+    `  reference     ${settings.ORIGIN_PUBLIC_URL}/docs`,
+    `  certificate   SHA-256 ${certificate.fingerprint}`,
+    `                valid to ${certificate.notAfter.slice(0, 10)}`,
+    ...vouched,
+    `  operator key  ${join(dir.secrets, 'operator', 'operator-key')}`,
+    '',
+    ...containerTable(containers).map((line) => `  ${line}`),
+    '',
+    `Self-check: ${proven.reply.decision}; certificate, evidence pack and webhook verified`,
+    `  ledger        event ${proven.reply.ledger.sequence}, ${proven.reply.ledger.event_hash.slice(0, 16)}…`,
+    `  signed by     ${proven.certificate.kid}`,
+    '',
+    'Next:',
+    '  ./stack demo                   decide on real files and verify everything',
+    '  ./stack tenant create acme     make a tenant',
+    '  ./stack key create acme        and a key for it',
+    '  ./stack status                 how it is',
+    '  ./stack down                   stop it; the data stays',
+  ].join('\n');
+}

@@ -1,0 +1,41 @@
+import { buildImages } from '../images/buildImages.ts';
+import type { CommandContext, CommandResult, Flags } from '../lib/command.ts';
+import { proveSelf } from '../proof/proveSelf.ts';
+import { bundleClient } from './bundleClient.ts';
+import type { BundleDir } from './bundleDir.ts';
+import { bundleReceipt } from './bundleReceipt.ts';
+import { startContainerReceiver } from './containerReceiver.ts';
+import { type InitChoices, initBundle } from './initBundle.ts';
+import { requireFreePorts } from './requireFreePorts.ts';
+import { startContainers } from './startContainers.ts';
+
+type Context = Pick<CommandContext<Flags>, 'progress' | 'signal'>;
+
+/** Builds what is missing, makes the secrets, starts the bundle and checks it with a real item. */
+export async function upBundle(
+  dir: BundleDir,
+  choices: InitChoices,
+  { progress, signal }: Context,
+): Promise<CommandResult> {
+  const { settings, made, certificate } = await initBundle(dir, choices);
+  if (made.length > 0) progress.note(`${made.length} secret files made in ${dir.secrets}`);
+  await requireFreePorts(dir, settings);
+  await buildImages({ tag: settings.ORIGIN_VERSION, progress, signal });
+  const starting = progress.step('starting the containers');
+  const containers = await startContainers(dir, { step: starting, signal });
+  starting.done(`${containers.length} containers are well`);
+  const checking = progress.step('checking it with a real item');
+  const client = await bundleClient(dir, 'self-check', signal);
+  const proven = await proveSelf(client, checking, () => startContainerReceiver(dir));
+  checking.done(`${proven.pack.verdict.checks.length} checks of the evidence pack passed`);
+  const receipt = { dir, settings, certificate, containers, proven };
+  return {
+    data: {
+      url: settings.ORIGIN_PUBLIC_URL,
+      certificate: { ...certificate },
+      containers: containers.map((one) => ({ ...one })),
+      self_check: { upload_id: proven.reply.upload_id, decision: proven.reply.decision },
+    },
+    text: bundleReceipt(receipt),
+  };
+}

@@ -1,0 +1,47 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PreconditionError } from '../lib/commandErrors.ts';
+import type { Step } from '../lib/progress.ts';
+import { redact } from '../lib/redact.ts';
+import type { BundleDir } from './bundleDir.ts';
+import { composeArgv, docker } from './compose.ts';
+import { type Container, isWell, listContainers } from './containers.ts';
+
+const LOOK_EVERY_MS = 1_000;
+
+/** Waits until every container is as it should be, and says which are not. Throws with the last words of those. */
+export async function waitUntilWell(
+  dir: BundleDir,
+  { deadlineMs, step, signal }: { deadlineMs: number; step: Step; signal: AbortSignal },
+): Promise<Container[]> {
+  const endMs = performance.now() + deadlineMs;
+  for (;;) {
+    const containers = await listContainers(dir);
+    const unwell = containers.filter((container) => !isWell(container));
+    if (containers.length > 0 && unwell.length === 0) return containers;
+    const waiting = unwell.map(({ service, health, state }) => `${service} ${health || state}`).join(', ');
+    step.update(
+      `${containers.length - unwell.length} of ${containers.length} are well; ${waiting}`,
+      (containers.length - unwell.length) / Math.max(1, containers.length),
+    );
+    if (performance.now() > endMs) throw await unwellError(dir, unwell);
+    await sleep(LOOK_EVERY_MS, undefined, { signal });
+  }
+}
+
+/** Says which containers are not well, with the last lines that each wrote. */
+export async function unwellError(dir: BundleDir, unwell: Container[]): Promise<PreconditionError> {
+  const words = await Promise.all(
+    unwell.map(async ({ service, status }) => {
+      const { stdout, stderr } = await docker(
+        composeArgv(dir, 'logs', '--no-log-prefix', '--tail', '6', service),
+      );
+      const lines = `${stdout}${stderr}`.trim().split('\n').slice(-6);
+      return [`${service}: ${status}`, ...lines.map((line) => `  ${redact(line).slice(0, 300)}`)].join('\n');
+    }),
+  );
+  return new PreconditionError({
+    what: `not well: ${unwell.map(({ service }) => service).join(', ')}`,
+    why: words.join('\n'),
+    next: `./stack logs ${unwell[0]?.service ?? ''}`.trim(),
+  });
+}
