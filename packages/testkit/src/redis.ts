@@ -22,3 +22,16 @@ export async function testRedisUrl(): Promise<string> {
     client.destroy();
   }
 }
+
+/** The ids of the connections that a server has, but for the one that asks. */
+export async function redisClientIds(url: string): Promise<string[]> {
+  const client = createClient({ url });
+  await client.connect();
+  try {
+    const own = String(await client.sendCommand(['CLIENT', 'ID']));
+    const list = String(await client.sendCommand(['CLIENT', 'LIST']));
+    return [...list.matchAll(/^id=(\d+) /gm)].map(([, id]) => id ?? '').filter((id) => id !== own);
+  } finally {
+    client.destroy();
+  }
+}

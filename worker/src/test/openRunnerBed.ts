@@ -61,7 +61,7 @@ export async function openRunnerBed() {
       redisUrl: string,
       task: Task<'evidence.build', undefined>,
       concurrency = 4,
-      more: Pick<RunnerOptions<undefined>, 'stallMs'> = {},
+      more: Pick<RunnerOptions<undefined>, 'stallMs' | 'tls'> = {},
     ) {
       const options: RunnerOptions<undefined> = {
         db: bed.worker,
