@@ -1,5 +1,5 @@
 import { askEngine } from './engine/engineState.ts';
-import { type BuiltImage, buildImages, bundleImages } from './images/buildImages.ts';
+import { type BuiltImage, buildImages } from './images/buildImages.ts';
 import { imageList } from './images/imageList.ts';
 import { defineCommand } from './lib/command.ts';
 import { PreconditionError, UsageError } from './lib/commandErrors.ts';
@@ -34,8 +34,8 @@ export const command = defineCommand({
     fresh: { type: 'boolean', summary: 'build also what is there, with the newest packages' },
   },
   async run({ flags, progress, signal }) {
-    const names = flags.only.length > 0 ? flags.only : bundleImages();
-    const unknown = names.find((name) => !imageList.some((image) => image.name === name));
+    const names = flags.only.length > 0 ? flags.only : undefined;
+    const unknown = names?.find((name) => !imageList.some((image) => image.name === name));
     if (unknown !== undefined) {
       const known = imageList.map(({ name }) => name).join(', ');
       throw new UsageError({
@@ -48,7 +48,7 @@ export const command = defineCommand({
       throw new PreconditionError({ what: 'no Docker engine answers', next: './stack engine --yes' });
     }
     const images = await buildImages({
-      names,
+      ...(names ? { names } : {}),
       tag: flags.tag ?? process.env.ORIGIN_VERSION ?? 'dev',
       jobs: flags.jobs,
       fresh: flags.fresh,

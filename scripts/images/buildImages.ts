@@ -19,7 +19,7 @@ export type BuildOptions = {
   signal: AbortSignal;
   /** How many are built at once. */
   jobs?: number;
-  /** Build also what is there already, with the newest packages. */
+  /** Build anew what is there already, with the newest packages: the named images, or all with their parents. */
   fresh?: boolean;
 };
 
@@ -43,7 +43,8 @@ export async function buildImages(options: BuildOptions): Promise<BuiltImage[]> 
   const present = new Map<string, string>();
   for (const { name } of imageList) {
     hashes.set(name, await hashInputs(CHECKOUT, name));
-    const found = fresh ? undefined : await readImage(imageTag(name, tag));
+    const isForced = fresh && (options.names?.includes(name) ?? true);
+    const found = isForced ? undefined : await readImage(imageTag(name, tag));
     if (found) present.set(name, found.hash);
   }
   const missing = planBuild(names, { hashes, present });
