@@ -50,19 +50,21 @@ async function unpack(
     'Acquire::Retries': '3',
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
+  let updated = '';
   const apt = async (args: string[]) => {
     const { code, output } = await runTool('apt-get', [...flags, ...args], {
       cwd: join(workDir, 'packages'),
       signal,
     });
-    if (code === 0) return;
+    if (code === 0) return output;
     throw new CommandError({
       what: `cannot fetch the packages ${names.join(', ')}`,
-      why: lastLines(output, 3),
+      why: lastLines(complaints(updated) || output, 3),
       next: "check the network, the proxy and apt's sources, then run this again",
     });
   };
-  await apt(['update']);
+  // It succeeds also when a list could not be had; why, it says in warnings.
+  updated = await apt(['update']);
   await apt(['download', ...names]);
   const root = join(workDir, 'root');
   const unpacked = await runTool('sh', ['-ec', 'for deb in *.deb; do dpkg-deb -x "$deb" "$0"; done', root], {
@@ -71,3 +73,9 @@ async function unpack(
   if (unpacked.code !== 0) throw new CommandError({ what: 'cannot unpack a package', why: unpacked.output });
   return root;
 }
+
+const complaints = (output: string): string =>
+  output
+    .split('\n')
+    .filter((line) => /^[EW]: /.test(line))
+    .join('\n');

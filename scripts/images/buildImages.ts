@@ -1,9 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { runTool } from '../engine/runTool.ts';
 import { PreconditionError } from '../lib/commandErrors.ts';
 import type { Progress } from '../lib/progress.ts';
 import { CHECKOUT } from '../suites/runProgram.ts';
-import { buildImage } from './buildImage.ts';
+import { buildImage, INPUTS_LABEL } from './buildImage.ts';
 import { makeBuildSecrets } from './buildSecrets.ts';
 import { hashInputs } from './hashInputs.ts';
 import { readImage } from './imageFacts.ts';
@@ -79,6 +80,8 @@ export async function buildImages(options: BuildOptions): Promise<BuiltImage[]> 
       });
     } finally {
       await secrets.remove();
+      // What the new images replaced, where no container runs it.
+      await runTool('docker', ['image', 'prune', '--force', `--filter=label=${INPUTS_LABEL}`]);
     }
   }
   return await Promise.all([...new Set([...missing.map(({ name }) => name), ...names])].map(describe));
