@@ -1,15 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Jwks } from '@origin-stack/contract/certificates';
-import { OriginClient } from '@origin-stack/sdk';
 import { collectFiles, type DemoFile } from './demo/collectFiles.ts';
 import { itemOf } from './demo/itemOf.ts';
-import { installationKey } from './embedded/installationTenant.ts';
-import { openOperator } from './embedded/operator.ts';
+import { openDemo } from './demo/openDemo.ts';
 import { defineCommand } from './lib/command.ts';
 import { PreconditionError } from './lib/commandErrors.ts';
 import { stateDirFlag } from './lib/stateDirFlag.ts';
 import { type ProvenItem, proveItem } from './proof/proveItem.ts';
+import type { WebhookReceiver } from './proof/webhookReceiver.ts';
 import { withWebhook } from './proof/withWebhook.ts';
 
 interface DemoItem extends ProvenItem {
@@ -25,7 +24,11 @@ export const command = defineCommand({
   details:
     "Takes files or folders, by default the repository's own docs. Each is ingested with an account and a device; certificate, " +
     'evidence pack and webhook are verified with the SDK, and the whole ledger at the end. A file that was shown before is decided on anew.',
-  examples: ['./stack demo', './stack demo ~/Pictures --out packs', './stack demo report.pdf --json'],
+  examples: [
+    './stack demo',
+    './stack demo ~/Pictures --out packs',
+    './stack demo --url https://origin.example.com --key-file acme.key',
+  ],
   flags: {
     out: { type: 'string', placeholder: 'DIR', summary: 'keep the downloaded packs and the JWKS there' },
     limit: {
@@ -36,6 +39,17 @@ export const command = defineCommand({
       max: 1000,
       summary: 'files at the most',
     },
+    url: {
+      type: 'string',
+      placeholder: 'URL',
+      summary: 'another installation: its public URL; needs --key-file',
+    },
+    'key-file': { type: 'string', placeholder: 'FILE', summary: 'with --url: the file of an API key there' },
+    ca: {
+      type: 'string',
+      placeholder: 'FILE',
+      summary: 'with --url: certificates to trust beside the public ones, PEM',
+    },
     'state-dir': stateDirFlag,
   },
   async run({ flags, args, progress, print, json, signal }) {
@@ -43,12 +57,10 @@ export const command = defineCommand({
     for (const one of skipped) progress.note(`left out: ${one}`);
     if (files.length === 0)
       throw new PreconditionError({ what: 'there is no file to take', next: './stack demo PATH' });
-    await using operator = await openOperator(flags['state-dir']);
-    const apiKey = await installationKey(operator, 'demo', flags['state-dir']);
-    const client = new OriginClient({ baseUrl: operator.apiUrl, apiKey });
+    const { client, startReceiver } = await openDemo(flags, signal);
     const jwks = await client.getJwks();
     if (flags.out) await openOut(flags.out, jwks);
-    const items = await withWebhook(client, async (receiver) => {
+    const prove = async (receiver?: WebhookReceiver) => {
       const proven: DemoItem[] = [];
       for (const file of files) {
         signal.throwIfAborted();
@@ -62,7 +74,8 @@ export const command = defineCommand({
         if (!json) print(describeItem(item));
       }
       return proven;
-    });
+    };
+    const items = startReceiver ? await withWebhook(client, prove, startReceiver) : await prove();
     const ledger = await client.verifyLedger();
     if (!ledger.valid)
       throw new Error(`the ledger does not verify: event ${ledger.first_bad_sequence}: ${ledger.reason}`);
@@ -71,7 +84,7 @@ export const command = defineCommand({
       : '\nkeep the packs with --out DIR';
     return {
       data: { items: items.map(dataOf), ledger: { ...ledger }, out: flags.out ?? null },
-      text: `\n${items.length} files decided; every certificate, pack and webhook verified; ledger of ${ledger.events} events verified${kept}`,
+      text: `\n${items.length} files decided; every certificate${startReceiver ? ', pack and webhook' : ' and pack'} verified; ledger of ${ledger.events} events verified${kept}`,
     };
   },
 });
@@ -95,7 +108,7 @@ function describeItem({ file, reply, certificate, pack, webhook, saved }: DemoIt
     `  ledger       event ${reply.ledger.sequence}  ${reply.ledger.event_hash.slice(0, 32)}…`,
     `  certificate  ✓ ${reply.certificate_id}  signed by ${certificate.kid.slice(0, 8)}…`,
     `  pack         ✓ ${pack.id}  ${pack.verdict.checks.length} checks, ${pack.zip.length} bytes`,
-    `  webhook      ✓ ${webhook.eventId}`,
+    `  webhook      ${webhook ? `✓ ${webhook.eventId}` : 'not asked for: that installation does not reach this machine'}`,
     ...(saved ? [`  saved        ${saved}`] : []),
   ].join('\n');
 }
@@ -107,5 +120,5 @@ const dataOf = ({ file, reply, certificate, pack, webhook, saved }: DemoItem) =>
   signed_by: certificate.kid,
   pack_id: pack.id,
   pack_checks: pack.verdict.checks.map((check) => ({ ...check })),
-  webhook_event_id: webhook.eventId,
+  webhook_event_id: webhook?.eventId ?? null,
 });

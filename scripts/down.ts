@@ -1,3 +1,5 @@
+import { downBundle, planDown } from './bundle/downBundle.ts';
+import { findBundle } from './bundle/findBundle.ts';
 import { locateStateDir } from './embedded/stateDir.ts';
 import { planStop, stopSupervisor } from './embedded/stopSupervisor.ts';
 import { defineCommand } from './lib/command.ts';
@@ -13,8 +15,13 @@ export const command = defineCommand({
       summary: 'another state directory than .stack/embedded',
     },
   },
-  plan: async ({ flags }) => await planStop(locateStateDir(flags['state-dir'])),
-  run: async ({ flags, progress }) => {
+  async plan({ flags }) {
+    const bundle = await findBundle(flags['state-dir']);
+    return bundle ? await planDown(bundle) : await planStop(locateStateDir(flags['state-dir']));
+  },
+  async run({ flags, progress, signal }) {
+    const bundle = await findBundle(flags['state-dir']);
+    if (bundle) return await downBundle(bundle, { progress, signal });
     const step = progress.step('stopping');
     const stopped = await stopSupervisor(locateStateDir(flags['state-dir']));
     step.done();

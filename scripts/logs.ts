@@ -1,3 +1,5 @@
+import { bundleLogs } from './bundle/bundleLogs.ts';
+import { findBundle } from './bundle/findBundle.ts';
 import { listLogs, readLogs } from './embedded/serviceLogs.ts';
 import { locateStateDir } from './embedded/stateDir.ts';
 import { defineCommand } from './lib/command.ts';
@@ -27,7 +29,13 @@ export const command = defineCommand({
       summary: 'another state directory than .stack/embedded',
     },
   },
-  run: async ({ flags, args, json, print, signal }) => {
+  async run({ flags, args, json, print, signal }) {
+    const bundle = await findBundle(flags['state-dir']);
+    if (bundle) {
+      const { follow, lines } = flags;
+      await bundleLogs(bundle, { service: args[0], follow, lines, json, print, signal });
+      return undefined;
+    }
     const dir = locateStateDir(flags['state-dir']);
     const known = await listLogs(dir);
     if (known.length === 0)

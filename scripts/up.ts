@@ -1,3 +1,7 @@
+import { locateBundle } from './bundle/bundleDir.ts';
+import { engineAnswers } from './bundle/compose.ts';
+import { choicesOf, initFlags } from './bundle/initFlags.ts';
+import { upBundle } from './bundle/upBundle.ts';
 import { describeRun } from './embedded/describeRun.ts';
 import { detachSupervisor } from './embedded/detach.ts';
 import { readReceipt, writeReceipt } from './embedded/receipt.ts';
@@ -6,6 +10,7 @@ import { selfCheck } from './embedded/selfCheck.ts';
 import { startEmbedded } from './embedded/startEmbedded.ts';
 import { locateStateDir } from './embedded/stateDir.ts';
 import { defineCommand } from './lib/command.ts';
+import { PreconditionError, UsageError } from './lib/commandErrors.ts';
 import { stateDirFlag } from './lib/stateDirFlag.ts';
 
 const DETACH_DEADLINE_MS = 300_000;
@@ -15,27 +20,34 @@ export const command = defineCommand({
   name: 'up',
   summary: 'Start the product here and check it with a real item',
   details:
-    'Runs a real PostgreSQL, a real Redis, the API and the worker on 127.0.0.1: evaluation only. It stays in the foreground ' +
-    'until Ctrl-C; the data stays for the next time. A second up says that it runs already.',
+    'Where a Docker engine with Compose answers, the whole bundle: its images are built, its secrets made, and it is left running. ' +
+    'Elsewhere, or with --embedded, a real PostgreSQL, a real Redis, the API and the worker on 127.0.0.1: evaluation only, in the ' +
+    'foreground until Ctrl-C. The data stays for the next time; a second up changes nothing that is as it should be.',
   examples: [
     './stack up',
-    './stack up --detach',
-    './stack up --port 8081 --internal-port 9190 --worker-port 9191',
+    './stack up --url https://origin.example.com --bind 0.0.0.0 --cert chain.pem --key key.pem',
+    './stack up --embedded --detach',
+    './stack up --embedded --port 8081 --internal-port 9190 --worker-port 9191',
   ],
   flags: {
-    detach: { type: 'boolean', short: 'd', summary: 'return when it is ready, and let it run' },
-    embedded: { type: 'boolean', summary: 'the embedded default, also where a container engine answers' },
-    port: { ...PORT, default: 8080, summary: 'port of the API' },
-    'internal-port': { ...PORT, default: 9090, summary: "port of the API's metrics and full health" },
-    'worker-port': { ...PORT, default: 9091, summary: "port of the worker's metrics and liveness" },
-    'postgres-port': { ...PORT, default: 0, summary: 'port of PostgreSQL; 0 is a free one' },
-    'redis-port': { ...PORT, default: 0, summary: 'port of Redis; 0 is a free one' },
+    ...initFlags,
+    compose: { type: 'boolean', summary: 'the bundle; an error where no engine answers' },
+    embedded: { type: 'boolean', summary: 'the embedded default, also where an engine answers' },
+    detach: { type: 'boolean', short: 'd', summary: 'embedded: return when it is ready, and let it run' },
+    port: { ...PORT, default: 8080, summary: 'embedded: port of the API' },
+    'internal-port': { ...PORT, default: 9090, summary: "embedded: port of the API's metrics" },
+    'worker-port': { ...PORT, default: 9091, summary: "embedded: port of the worker's metrics" },
+    'postgres-port': { ...PORT, default: 0, summary: 'embedded: port of PostgreSQL; 0 is a free one' },
+    'redis-port': { ...PORT, default: 0, summary: 'embedded: port of Redis; 0 is a free one' },
     'state-dir': stateDirFlag,
   },
   async run({ flags, progress, print, signal, json }) {
     const stateRoot = flags['state-dir'];
     const dir = locateStateDir(stateRoot);
     const running = await findRunning(dir);
+    if (!running && (await isForBundle(flags))) {
+      return await upBundle(locateBundle(stateRoot), choicesOf(flags), { progress, signal });
+    }
     if (running?.phase === 'ready') {
       return {
         data: { ...(await describeRun(dir)) },
@@ -74,6 +86,23 @@ export const command = defineCommand({
     return undefined;
   },
 });
+
+/** The bundle, unless an engine is missing or the operator wants the embedded default. */
+async function isForBundle(flags: { compose: boolean; embedded: boolean }): Promise<boolean> {
+  if (flags.embedded && flags.compose) {
+    throw new UsageError({ what: '--compose and --embedded exclude each other', next: './stack up --help' });
+  }
+  if (flags.embedded) return false;
+  const answers = await engineAnswers();
+  if (!answers && flags.compose) {
+    throw new PreconditionError({
+      what: 'no Docker engine with Compose answers',
+      why: 'the bundle runs in containers',
+      next: './stack engine --yes, or ./stack up --embedded to try the product without',
+    });
+  }
+  return answers;
+}
 
 type UpFlags = {
   port: number;

@@ -9,7 +9,7 @@ export interface BundleSettings {
   ORIGIN_VERSION: string;
   /** Absolute. */
   ORIGIN_SECRETS: string;
-  /** Absolute; what the operator gave of nginx's settings. */
+  /** `https://NAME[:PORT]`. */
   ORIGIN_PUBLIC_URL: string;
   /** The public name without scheme and port. */
   ORIGIN_PUBLIC_NAME: string;
@@ -17,6 +17,8 @@ export interface BundleSettings {
   ORIGIN_BIND: string;
   ORIGIN_HTTPS_PORT: string;
   ORIGIN_HTTP_PORT: string;
+  /** The operator's own proxies in front of nginx, as CIDRs with commas: their X-Forwarded-For is believed. */
+  ORIGIN_TRUSTED_PROXIES: string;
   /** The first three numbers of the /24 for the networks with fixed addresses. */
   ORIGIN_SUBNET: string;
 }

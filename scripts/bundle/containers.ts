@@ -49,7 +49,7 @@ export async function listContainers(dir: BundleDir): Promise<Container[]> {
 export const isWell = ({ state, health, exitCode, service }: Container): boolean =>
   service === 'migrate'
     ? (state === 'exited' && exitCode === 0) || state === 'running'
-    : state === 'running' && (health === 'healthy' || health === '');
+    : state === 'running' && health === 'healthy';
 
 /** A table for people, its head first. */
 export function containerTable(containers: Container[]): string[] {

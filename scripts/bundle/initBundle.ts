@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { dirname } from 'node:path';
 import { productVersion } from '@origin-stack/core/infra/productVersion';
 import { PreconditionError, UsageError } from '../lib/commandErrors.ts';
@@ -7,6 +8,7 @@ import type { BundleDir } from './bundleDir.ts';
 import { type BundleSettings, readBundleSettings, writeBundleSettings } from './bundleSettings.ts';
 import { makeSecrets } from './makeSecrets.ts';
 import { openPublicCertificate, type PublicCertificate } from './publicCertificate.ts';
+import { writeSite } from './writeSite.ts';
 
 /** What an operator may say; what he does not say stays as it was. */
 export interface InitChoices {
@@ -16,6 +18,7 @@ export interface InitChoices {
   bind?: string | undefined;
   httpPort?: number | undefined;
   subnet?: string | undefined;
+  trustedProxies?: string | undefined;
   project?: string | undefined;
 }
 
@@ -47,6 +50,7 @@ export async function initBundle(dir: BundleDir, choices: InitChoices): Promise<
       certFile: choices.cert,
       keyFile: choices.key,
     });
+    await writeSite(tree, settings);
     if (JSON.stringify(settings) !== JSON.stringify(known)) {
       await mkdir(dirname(dir.envFile), { recursive: true });
       await writeBundleSettings(dir, settings);
@@ -71,8 +75,26 @@ function settingsOf(dir: BundleDir, choices: InitChoices, known: BundleSettings 
     ORIGIN_BIND: choices.bind ?? known?.ORIGIN_BIND ?? '127.0.0.1',
     ORIGIN_HTTPS_PORT: httpsPort,
     ORIGIN_HTTP_PORT: choices.httpPort === undefined ? httpPort : String(choices.httpPort),
+    ORIGIN_TRUSTED_PROXIES: networksOf(choices.trustedProxies ?? known?.ORIGIN_TRUSTED_PROXIES ?? ''),
     ORIGIN_SUBNET: choices.subnet ?? known?.ORIGIN_SUBNET ?? '172.30.240',
   };
+}
+
+/** Written as they are into nginx's configuration: nothing else may stand there. */
+function networksOf(text: string): string {
+  const networks = text.split(/[ ,]+/).filter((network) => network !== '');
+  for (const network of networks) {
+    const [address = '', bits] = network.split('/');
+    const longest = { 4: 32, 6: 128 }[isIP(address)];
+    const isNetwork = bits === undefined || (/^[0-9]{1,3}$/.test(bits) && Number(bits) <= (longest ?? 0));
+    if (longest === undefined || !isNetwork) {
+      throw new UsageError({
+        what: `${network} is no network`,
+        next: './stack init --trusted-proxies 10.0.0.0/24,10.0.1.7',
+      });
+    }
+  }
+  return networks.join(',');
 }
 
 function parsePublicUrl(text: string): URL {

@@ -17,6 +17,11 @@ export const initFlags = {
     max: 65_535,
     summary: 'port that redirects to https (default 80, or 8080 where https has another port than 443)',
   },
+  'trusted-proxies': {
+    type: 'string',
+    placeholder: 'CIDR,…',
+    summary: 'your proxies in front: their X-Forwarded-For names the client (default none)',
+  },
   subnet: {
     type: 'string',
     placeholder: 'A.B.C',
@@ -39,6 +44,7 @@ export const choicesOf = (flags: GivenFlags): InitChoices => ({
   key: flags.key,
   bind: flags.bind,
   httpPort: flags['http-port'],
+  trustedProxies: flags['trusted-proxies'],
   subnet: flags.subnet,
   project: flags.project,
 });

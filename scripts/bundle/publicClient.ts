@@ -14,10 +14,10 @@ export interface PublicAddress {
 }
 
 /**
- * A client of the public listener, over TLS with the certificate verified, by name. With `connectTo` it does not
- * depend on a name server, which may not know a new installation's name yet.
+ * `fetch` to the public listener, over TLS with the certificate verified, by name. With `connectTo` it does not depend
+ * on a name server, which may not know a new installation's name yet.
  */
-export function publicClient({ url, caFile, connectTo }: PublicAddress, apiKey: string): OriginClient {
+export function publicFetch({ caFile, connectTo }: PublicAddress): typeof globalThis.fetch {
   const lookup: LookupFunction = (_name, options, callback) => {
     const address = connectTo ?? '';
     const family = isIP(address);
@@ -31,5 +31,9 @@ export function publicClient({ url, caFile, connectTo }: PublicAddress, apiKey: 
     },
   });
   const send = (input: string, init: object) => fetch(input, { ...init, dispatcher });
-  return new OriginClient({ baseUrl: url, apiKey, fetch: send as unknown as typeof globalThis.fetch });
+  return send as unknown as typeof globalThis.fetch;
 }
+
+/** A client of the public listener. */
+export const publicClient = (address: PublicAddress, apiKey: string): OriginClient =>
+  new OriginClient({ baseUrl: address.url, apiKey, fetch: publicFetch(address) });

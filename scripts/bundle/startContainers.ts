@@ -19,7 +19,7 @@ export async function startContainers(dir: BundleDir, options: Options): Promise
   if (serving.length === REPLICAS.length) {
     for (const replica of REPLICAS) {
       await composeUp(dir, { ...options, services: [replica] });
-      await waitUntilWell(dir, { ...options, deadlineMs: HEALTHY_DEADLINE_MS });
+      await waitUntilWell(dir, { ...options, services: [replica], deadlineMs: HEALTHY_DEADLINE_MS });
     }
   }
   await composeUp(dir, options);

@@ -8,14 +8,23 @@ import { type Container, isWell, listContainers } from './containers.ts';
 
 const LOOK_EVERY_MS = 1_000;
 
+interface WaitOptions {
+  /** Only these; every one where unset. */
+  services?: string[];
+  deadlineMs: number;
+  step: Step;
+  signal: AbortSignal;
+}
+
 /** Waits until every container is as it should be, and says which are not. Throws with the last words of those. */
 export async function waitUntilWell(
   dir: BundleDir,
-  { deadlineMs, step, signal }: { deadlineMs: number; step: Step; signal: AbortSignal },
+  { services, deadlineMs, step, signal }: WaitOptions,
 ): Promise<Container[]> {
   const endMs = performance.now() + deadlineMs;
   for (;;) {
-    const containers = await listContainers(dir);
+    const all = await listContainers(dir);
+    const containers = services ? all.filter(({ service }) => services.includes(service)) : all;
     const unwell = containers.filter((container) => !isWell(container));
     if (containers.length > 0 && unwell.length === 0) return containers;
     const waiting = unwell.map(({ service, health, state }) => `${service} ${health || state}`).join(', ');

@@ -19,13 +19,15 @@ export interface ProvenItem {
   reply: IngestReply;
   certificate: { kid: string; issuedAt: string };
   pack: { id: string; zip: Uint8Array; verdict: PackVerdict };
-  webhook: { eventId: string };
+  /** null where nobody could receive one. */
+  webhook: { eventId: string } | null;
 }
 
 export interface Prover {
   client: OriginClient;
   jwks: Jwks;
-  receiver: WebhookReceiver;
+  /** Unset where the installation cannot reach this machine. */
+  receiver?: WebhookReceiver | undefined;
 }
 
 /**
@@ -54,6 +56,20 @@ export async function proveItem(
       .map((check) => `${check.name}: ${check.detail}`);
     throw new Error(`the evidence pack does not verify: ${failed.join('; ')}`);
   }
+  const webhook = receiver ? await proveWebhook(receiver, reply, step) : null;
+  return {
+    reply,
+    certificate: { kid, issuedAt: payload.issued_at },
+    pack: { id, zip, verdict },
+    webhook,
+  };
+}
+
+async function proveWebhook(
+  receiver: WebhookReceiver,
+  reply: IngestReply,
+  step: Step | undefined,
+): Promise<{ eventId: string }> {
   step?.update('waiting for the webhook');
   const event = await receiver.waitFor(
     ({ type, data }) => type === 'decision.created' && data.upload_id === reply.upload_id,
@@ -63,10 +79,5 @@ export async function proveItem(
   if (canonicalJson(event.data as JsonObject) !== canonicalJson(reply)) {
     throw new Error('the webhook tells of another decision than the reply');
   }
-  return {
-    reply,
-    certificate: { kid, issuedAt: payload.issued_at },
-    pack: { id, zip, verdict },
-    webhook: { eventId: event.id },
-  };
+  return { eventId: event.id };
 }

@@ -5,7 +5,7 @@ import { startWebhookReceiver, type WebhookReceiver } from './webhookReceiver.ts
 export async function withWebhook<T>(
   client: OriginClient,
   work: (receiver: WebhookReceiver) => Promise<T>,
-  start: () => Promise<WebhookReceiver> = startWebhookReceiver,
+  start: () => Promise<WebhookReceiver> = () => startWebhookReceiver(),
 ): Promise<T> {
   await using receiver = await start();
   const webhook = await client.createWebhook({

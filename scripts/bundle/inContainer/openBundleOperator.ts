@@ -4,8 +4,7 @@ import { openKeyring } from '@origin-stack/core/domain/keys/keyring';
 import { createDatabase } from '@origin-stack/core/infra/database';
 import { loadModels } from '@origin-stack/core/infra/loadModels';
 import { createLog } from '@origin-stack/core/infra/log';
-import { createMetrics } from '@origin-stack/core/infra/metrics';
-import { openKeyProvider } from '@origin-stack/core/infra/openKeyProvider';
+import { openPepper } from '@origin-stack/core/infra/openKeyProvider';
 import { randomIds } from '@origin-stack/core/infra/randomIds';
 import { connectRedis } from '@origin-stack/core/infra/redis';
 import { systemClock } from '@origin-stack/core/infra/systemClock';
@@ -40,7 +39,7 @@ export async function openBundleOperator(): Promise<Operator> {
   const settings = processSettingsOf(NEEDED);
   const log = createLog({ service: 'operator', level: 'silent' });
   const tls = await openTlsIdentity(settings, { log });
-  const keys = await openKeyProvider(settings as Settings, { metrics: createMetrics('operator'), tls });
+  const pepper = await openPepper(settings as Settings, { tls });
   const db = createDatabase({
     url: settings.DATABASE_URL,
     applicationName: 'origin-operator',
@@ -55,7 +54,7 @@ export async function openBundleOperator(): Promise<Operator> {
     db,
     clock: systemClock,
     ids: randomIds,
-    keyring: await openKeyring(keys),
+    keyring: await openKeyring(pepper),
     models: await loadModels(settings.MODELS_PATH),
     redis,
     apiUrl: settings.PUBLIC_URL,

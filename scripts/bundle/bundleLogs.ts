@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { PreconditionError, UsageError } from '../lib/commandErrors.ts';
+import { redact } from '../lib/redact.ts';
+import type { BundleDir } from './bundleDir.ts';
+import { composeArgv } from './compose.ts';
+import { listContainers } from './containers.ts';
+
+interface LogsOptions {
+  service: string | undefined;
+  follow: boolean;
+  lines: number;
+  json: boolean;
+  print(line: string): void;
+  signal: AbortSignal;
+}
+
+/** Prints the containers' logs as the engine keeps them, each line with its service, nothing secret in any. */
+export async function bundleLogs(dir: BundleDir, options: LogsOptions): Promise<void> {
+  const { service, follow, lines, json, print, signal } = options;
+  const known = (await listContainers(dir)).map((container) => container.service);
+  if (known.length === 0) throw new PreconditionError({ what: 'there are no logs yet', next: './stack up' });
+  if (service !== undefined && !known.includes(service)) {
+    throw new UsageError({ what: `there is no log of "${service}"`, why: `there are: ${known.join(', ')}` });
+  }
+  const wanted = service === undefined ? known : [service];
+  const width = Math.max(...wanted.map((name) => name.length));
+  const show = (name: string, line: string) => {
+    const safe = redact(line);
+    print(json ? JSON.stringify({ service: name, line: safe }) : `${name.padEnd(width)} | ${safe}`);
+  };
+  // One stream a container: Compose's own prefixes cannot be told from what a service wrote.
+  await Promise.all(wanted.map((name) => stream(dir, name, { follow, lines, signal, show })));
+}
+
+async function stream(
+  dir: BundleDir,
+  service: string,
+  options: Pick<LogsOptions, 'follow' | 'lines' | 'signal'> & { show(name: string, line: string): void },
+): Promise<void> {
+  const { follow, lines, signal, show } = options;
+  const flags = ['--no-log-prefix', '--tail', String(lines), ...(follow ? ['--follow'] : [])];
+  const child = spawn('docker', composeArgv(dir, '--ansi', 'never', 'logs', ...flags, service), {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const end = () => child.kill('SIGINT');
+  signal.addEventListener('abort', end, { once: true });
+  for (const output of [child.stdout, child.stderr]) {
+    createInterface({ input: output }).on('line', (line) => show(service, line));
+  }
+  await once(child, 'close');
+  signal.removeEventListener('abort', end);
+}
