@@ -104,12 +104,12 @@ describe('a port in use', () => {
   it('is named by up with who holds it and what to type, exit 3, and nothing is started', async () => {
     const { server, port } = await takePort();
     await using other = await makeProduct();
-    const { code, stderr } = await other.stack(['up', '--port', String(port)]);
+    const { code, stderr } = await other.stack(['up', '--embedded', '--port', String(port)]);
     server.close();
     expect(code).toBe(3);
     expect(stderr).toContain(`error: port ${port} (the API) is taken\n`);
     expect(stderr).toContain(`(process ${process.pid}) listens on it\n`);
-    expect(stderr).toContain(`./stack up --port ${port + 1}\n`);
+    expect(stderr).toContain(`./stack up --embedded --port ${port + 1}\n`);
     await expect(other.state()).rejects.toThrow('nothing runs here');
   });
 });

@@ -1,3 +1,4 @@
+import { productVersion } from '@origin-stack/core/infra/productVersion';
 import { askEngine } from './engine/engineState.ts';
 import { type BuiltImage, buildImages } from './images/buildImages.ts';
 import { imageList } from './images/imageList.ts';
@@ -22,7 +23,7 @@ export const command = defineCommand({
       multiple: true,
       summary: 'this image and what it is made from; may be given again',
     },
-    tag: { type: 'string', placeholder: 'TAG', summary: 'the tag; $ORIGIN_VERSION or dev by default' },
+    tag: { type: 'string', placeholder: 'TAG', summary: "the tag (default: the product's version)" },
     jobs: {
       type: 'integer',
       placeholder: 'N',
@@ -49,7 +50,7 @@ export const command = defineCommand({
     }
     const images = await buildImages({
       ...(names ? { names } : {}),
-      tag: flags.tag ?? process.env.ORIGIN_VERSION ?? 'dev',
+      tag: flags.tag ?? productVersion,
       jobs: flags.jobs,
       fresh: flags.fresh,
       progress,

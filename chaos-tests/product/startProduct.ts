@@ -40,7 +40,14 @@ export async function makeProduct(): Promise<Product> {
   const dir = locateStateDir(root);
   await makeStateDir(dir);
   const ports = { api: await freePort(), internal: await freePort(), workerInternal: await freePort() };
-  const upArguments = ['up', '--port', String(ports.api), '--internal-port', String(ports.internal)];
+  const upArguments = [
+    'up',
+    '--embedded',
+    '--port',
+    String(ports.api),
+    '--internal-port',
+    String(ports.internal),
+  ];
   upArguments.push('--worker-port', String(ports.workerInternal));
   const stack = (args: string[], env?: NodeJS.ProcessEnv) => runStack([...args, '--state-dir', root], env);
   return {

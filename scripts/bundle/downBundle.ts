@@ -23,7 +23,6 @@ export async function downBundle(
   // The profile too: a command that was killed may have left its container.
   await mustDocker(composeArgv(dir, '--profile', 'tools', 'down', '--remove-orphans'), {
     signal,
-    onLine: (line) => step.update(line.trim()),
   });
   step.done();
   const stopped = containers.map(({ service }) => service);

@@ -2,7 +2,7 @@ import type { Step } from '../lib/progress.ts';
 import type { BundleDir } from './bundleDir.ts';
 import { composeArgv, docker, mustDocker } from './compose.ts';
 import { type Container, isWell, listContainers } from './containers.ts';
-import { unwellError, waitUntilWell } from './waitUntilWell.ts';
+import { showWhile, unwellError, waitUntilWell } from './waitUntilWell.ts';
 
 const HEALTHY_DEADLINE_MS = 240_000;
 const REPLICAS = ['api-a', 'api-b'];
@@ -30,7 +30,7 @@ export async function startContainers(dir: BundleDir, options: Options): Promise
 
 async function composeUp(dir: BundleDir, { step, signal, services }: Options & { services?: string[] }) {
   const argv = composeArgv(dir, 'up', '--detach', '--remove-orphans', ...(services ?? []));
-  const { code, stderr } = await docker(argv, { signal, onLine: (line) => step.update(line.trim()) });
+  const { code, stderr } = await showWhile(dir, step, docker(argv, { signal }));
   if (code === 0) return;
   const unwell = (await listContainers(dir)).filter((one) => !isWell(one) && one.state !== 'created');
   if (unwell.length > 0) throw await unwellError(dir, unwell);

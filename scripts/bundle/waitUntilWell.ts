@@ -27,13 +27,36 @@ export async function waitUntilWell(
     const containers = services ? all.filter(({ service }) => services.includes(service)) : all;
     const unwell = containers.filter((container) => !isWell(container));
     if (containers.length > 0 && unwell.length === 0) return containers;
-    const waiting = unwell.map(({ service, health, state }) => `${service} ${health || state}`).join(', ');
-    step.update(
-      `${containers.length - unwell.length} of ${containers.length} are well; ${waiting}`,
-      (containers.length - unwell.length) / Math.max(1, containers.length),
-    );
+    show(step, containers);
     if (performance.now() > endMs) throw await unwellError(dir, unwell);
     await sleep(LOOK_EVERY_MS, undefined, { signal });
+  }
+}
+
+function show(step: Step, containers: Container[]): void {
+  const unwell = containers.filter((container) => !isWell(container));
+  const well = containers.length - unwell.length;
+  const waiting = unwell.map(({ service }) => service).join(', ');
+  step.update(
+    `${well} of ${containers.length} are well${waiting ? `, not yet ${waiting}` : ''}`,
+    well / Math.max(1, containers.length),
+  );
+}
+
+/** Shows how far the containers are until `work` is over. */
+export async function showWhile<T>(dir: BundleDir, step: Step, work: Promise<T>): Promise<T> {
+  const over = new AbortController();
+  const shown = (async () => {
+    while (!over.signal.aborted) {
+      show(step, await listContainers(dir));
+      await sleep(2 * LOOK_EVERY_MS, undefined, { signal: over.signal });
+    }
+  })().catch(() => {});
+  try {
+    return await work;
+  } finally {
+    over.abort();
+    await shown;
   }
 }
 

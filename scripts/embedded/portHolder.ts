@@ -16,14 +16,14 @@ export async function requireFreePort(wanted: WantedPort): Promise<void> {
     throw new PreconditionError({
       what: `port ${wanted.port} (${wanted.purpose}) may not be used by this user`,
       why: 'ports below 1024 are kept for root',
-      next: `choose another: ./stack up ${wanted.flag} ${wanted.port + 8000}`,
+      next: `choose another: ./stack up --embedded ${wanted.flag} ${wanted.port + 8000}`,
     });
   }
   const holder = await findPortHolder(wanted.port);
   throw new PreconditionError({
     what: `port ${wanted.port} (${wanted.purpose}) is taken`,
     why: holder ? `${holder.command} (process ${holder.pid}) listens on it` : 'another program listens on it',
-    next: `stop that program, or choose another port: ./stack up ${wanted.flag} ${wanted.port + 1}`,
+    next: `stop that program, or choose another port: ./stack up --embedded ${wanted.flag} ${wanted.port + 1}`,
   });
 }
 

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { engineAnswers, engineAnswers } from '../bundle/compose.ts';
 import { checkSuite } from './checkSuite.ts';
 import { junitSuite } from './junitSuite.ts';
 import { CHECKOUT } from './runProgram.ts';
@@ -14,6 +15,17 @@ async function missingPython(): Promise<string | undefined> {
   const program = 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))';
   const found = await promisify(execFile)('python3', ['-c', program]).catch(() => undefined);
   return found ? undefined : 'needs Python 3.11 or newer with venv: apt-get install python3-venv';
+}
+
+/** Why there is no bundle on this host. */
+async function missingEngine(): Promise<string | undefined> {
+  return (await engineAnswers()) ? undefined : 'needs a Docker engine with Compose: ./stack engine --yes';
+}
+
+/** Why the bundle cannot be tried here. Its tests read every service's secrets, each of which belongs to another uid. */
+async function missingEngine(): Promise<string | undefined> {
+  if (!(await engineAnswers())) return 'needs a Docker engine with Compose: ./stack engine --yes';
+  return process.getuid?.() === 0 ? undefined : 'needs root: sudo ./stack test bundle';
 }
 
 /** Every suite, the quick ones first. Budgets are for two cores. */
@@ -51,5 +63,20 @@ export const SUITES: readonly Suite[] = [
   vitestSuite({ name: 'api', budgetMinutes: 3, folders: ['api'] }),
   vitestSuite({ name: 'worker', budgetMinutes: 2, folders: ['worker'] }),
   vitestSuite({ name: 'scripts', budgetMinutes: 3, folders: ['scripts'] }),
+  vitestSuite({
+    name: 'bundle',
+    budgetMinutes: 12,
+    missing: missingEngine,
+    folders: ['scripts/bundle/test'],
+    config: 'scripts/bundle/test/vitest.config.ts',
+  }),
   vitestSuite({ name: 'faults', budgetMinutes: 8, folders: ['chaos-tests'] }),
+  // Every image from nothing but packages; what is built already and has not changed is taken as it is.
+  checkSuite({
+    name: 'images',
+    budgetMinutes: 15,
+    missing: missingEngine,
+    command: process.execPath,
+    args: [join(CHECKOUT, 'scripts/main.ts'), 'images'],
+  }),
 ];

@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { inject } from 'vitest';
+import { type BundleDir, locateBundle } from '../bundleDir.ts';
+import { type BundleSettings, readBundleSettings } from '../bundleSettings.ts';
+import type { IdentityName } from '../identities.ts';
+
+export interface TheBundle {
+  dir: BundleDir;
+  settings: BundleSettings;
+  /** The public URL. */
+  url: string;
+  /** The full name of one of its networks. */
+  network(name: string): string;
+  /** The text of a secret, `folder/file`. */
+  secret(path: string): Promise<string>;
+  /** Who a container is to the others. */
+  identity(name: IdentityName): Promise<ClientIdentity>;
+}
+
+/** Texts in PEM. */
+export interface ClientIdentity {
+  ca: string;
+  cert: string;
+  key: string;
+}
+
+/** The bundle under test. */
+export async function theBundle(): Promise<TheBundle> {
+  const dir = locateBundle(inject('bundle'));
+  const settings = await readBundleSettings(dir);
+  if (!settings) throw new Error(`there is no bundle in ${dir.root}`);
+  const secret = (path: string) => readFile(join(dir.secrets, path), 'utf8');
+  return {
+    dir,
+    settings,
+    url: settings.ORIGIN_PUBLIC_URL,
+    network: (name) => `${settings.COMPOSE_PROJECT_NAME}_${name}`,
+    secret,
+    identity: async (name) => ({
+      ca: await secret(`${name}/ca.crt`),
+      cert: await secret(`${name}/tls.crt`),
+      key: await secret(`${name}/tls.key`),
+    }),
+  };
+}
