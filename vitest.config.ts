@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['{api,worker,scripts,chaos-tests,packages/*}/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '.stack/**'],
+    // The tests of the running bundle have a configuration of their own.
+    exclude: ['**/node_modules/**', '.stack/**', 'scripts/bundle/test/**'],
     globalSetup: ['packages/testkit/src/globalSetup.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,

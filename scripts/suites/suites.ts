@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { engineAnswers, engineAnswers } from '../bundle/compose.ts';
+import { engineAnswers } from '../bundle/compose.ts';
 import { checkSuite } from './checkSuite.ts';
 import { junitSuite } from './junitSuite.ts';
 import { CHECKOUT } from './runProgram.ts';
@@ -22,10 +22,10 @@ async function missingEngine(): Promise<string | undefined> {
   return (await engineAnswers()) ? undefined : 'needs a Docker engine with Compose: ./stack engine --yes';
 }
 
-/** Why the bundle cannot be tried here. Its tests read every service's secrets, each of which belongs to another uid. */
-async function missingEngine(): Promise<string | undefined> {
-  if (!(await engineAnswers())) return 'needs a Docker engine with Compose: ./stack engine --yes';
-  return process.getuid?.() === 0 ? undefined : 'needs root: sudo ./stack test bundle';
+/** Its tests read every service's secrets, and each folder of those belongs to another uid. */
+async function missingEngineOrRoot(): Promise<string | undefined> {
+  const isRoot = process.getuid?.() === 0;
+  return (await missingEngine()) ?? (isRoot ? undefined : 'needs root: sudo ./stack test bundle');
 }
 
 /** Every suite, the quick ones first. Budgets are for two cores. */
@@ -63,13 +63,6 @@ export const SUITES: readonly Suite[] = [
   vitestSuite({ name: 'api', budgetMinutes: 3, folders: ['api'] }),
   vitestSuite({ name: 'worker', budgetMinutes: 2, folders: ['worker'] }),
   vitestSuite({ name: 'scripts', budgetMinutes: 3, folders: ['scripts'] }),
-  vitestSuite({
-    name: 'bundle',
-    budgetMinutes: 12,
-    missing: missingEngine,
-    folders: ['scripts/bundle/test'],
-    config: 'scripts/bundle/test/vitest.config.ts',
-  }),
   vitestSuite({ name: 'faults', budgetMinutes: 8, folders: ['chaos-tests'] }),
   // Every image from nothing but packages; what is built already and has not changed is taken as it is.
   checkSuite({
@@ -78,5 +71,12 @@ export const SUITES: readonly Suite[] = [
     missing: missingEngine,
     command: process.execPath,
     args: [join(CHECKOUT, 'scripts/main.ts'), 'images'],
+  }),
+  vitestSuite({
+    name: 'bundle',
+    budgetMinutes: 12,
+    missing: missingEngineOrRoot,
+    folders: ['scripts/bundle/test'],
+    config: 'scripts/bundle/test/vitest.config.ts',
   }),
 ];
