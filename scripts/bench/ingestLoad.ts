@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { Agent, request } from 'node:http';
+import * as http from 'node:http';
+import * as https from 'node:https';
 
 export interface Load {
   url: string;
   apiKey: string;
   connections: number;
   durationMs: number;
+  /** For an https URL: certificates to trust, PEM. */
+  ca?: string | undefined;
 }
 
 export interface LoadResult {
@@ -17,7 +20,10 @@ export interface LoadResult {
 
 /** Sends ingests on a fixed number of connections, each the next one as soon as it was answered. */
 export async function ingestLoad(load: Load): Promise<LoadResult> {
-  const agent = new Agent({ keepAlive: true, maxSockets: load.connections });
+  const options = { keepAlive: true, maxSockets: load.connections };
+  const agent = load.url.startsWith('https:')
+    ? new https.Agent({ ...options, ...(load.ca ? { ca: load.ca } : {}) })
+    : new http.Agent(options);
   const result: LoadResult = { latenciesMs: [], failures: {}, durationMs: 0 };
   const startMs = performance.now();
   const endMs = startMs + load.durationMs;
@@ -46,7 +52,8 @@ function bodyOf(connection: number, sent: number): string {
   });
 }
 
-function send(load: Load, agent: Agent, body: string): Promise<number | string> {
+function send(load: Load, agent: http.Agent, body: string): Promise<number | string> {
+  const { request } = load.url.startsWith('https:') ? https : http;
   return new Promise((resolve) => {
     const sent = request(
       `${load.url}/v1/ingest`,

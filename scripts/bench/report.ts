@@ -12,7 +12,7 @@ export interface BenchResult {
 }
 
 /** The figures as a page, with the machine and the commit that they belong to. */
-export async function benchReport(results: BenchResult[]): Promise<string> {
+export async function benchReport(results: BenchResult[], command: string): Promise<string> {
   const { stdout: commit } = await promisify(execFile)('git', ['rev-parse', '--short', 'HEAD'], {
     cwd: CHECKOUT,
   });
@@ -27,9 +27,9 @@ export async function benchReport(results: BenchResult[]): Promise<string> {
     return `## ${title}\n\n${markdownTable(['what', 'measured', 'bound'], rows)}`;
   });
   return [
-    '# Benchmarks',
-    '<!-- made by ./stack bench --write -->',
-    `Measured by \`./stack bench\` on ${new Date().toISOString().slice(0, 10)} at commit ${commit.trim()}, Node ${process.versions.node}, ` +
+    command.includes('--stack') ? '# Benchmarks of the bundle' : '# Benchmarks',
+    `<!-- made by ${command} --write -->`,
+    `Measured by \`${command}\` on ${new Date().toISOString().slice(0, 10)} at commit ${commit.trim()}, Node ${process.versions.node}, ` +
       `${machine}. Server, database and load generator share the machine.`,
     ...sections,
     '',

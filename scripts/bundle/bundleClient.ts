@@ -16,17 +16,21 @@ export function publicAddress(dir: BundleDir, settings: BundleSettings): PublicA
   return { url, caFile: join(dir.secrets, 'nginx', 'public.crt'), connectTo: loopback ?? bind };
 }
 
-/** A client with the key of a tenant of our own (`self-check`, `demo`), which is kept in the operator's folder. */
+/** A client with the key of a tenant of our own. */
 export async function bundleClient(dir: BundleDir, name: string, signal: AbortSignal): Promise<OriginClient> {
   const settings = await requireBundle(dir);
+  return publicClient(publicAddress(dir, settings), await bundleKey(dir, name, signal));
+}
+
+/** The key of a tenant of our own (`self-check`, `demo`), made the first time and kept in the operator's folder. */
+export async function bundleKey(dir: BundleDir, name: string, signal: AbortSignal): Promise<string> {
   const file = join(dir.secrets, 'operator', `${name}-key`);
-  let key = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const kept = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
-  if (key === undefined) {
-    key = (await mustDocker(inContainerArgv(dir, 'makeInstallationKey', name), { signal })).trim();
-    await writeFileAtomically(file, key, { mode: 0o400 });
-  }
-  return publicClient(publicAddress(dir, settings), key);
+  if (kept !== undefined) return kept;
+  const key = (await mustDocker(inContainerArgv(dir, 'makeInstallationKey', name), { signal })).trim();
+  await writeFileAtomically(file, key, { mode: 0o400 });
+  return key;
 }
