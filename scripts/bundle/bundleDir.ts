@@ -14,6 +14,7 @@ export interface BundleDir {
 
 export const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 export const COMPOSE_FILE = join(CHECKOUT, 'compose', 'compose.yml');
+export const OVERLAYS = join(CHECKOUT, 'compose', 'overlays');
 
 /** The paths of a bundle; nothing is made. */
 export function locateBundle(root?: string): BundleDir {

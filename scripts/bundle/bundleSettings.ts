@@ -17,6 +17,8 @@ export interface BundleSettings {
   ORIGIN_BIND: string;
   ORIGIN_HTTPS_PORT: string;
   ORIGIN_HTTP_PORT: string;
+  /** Names of `compose/overlays/`, with commas. */
+  ORIGIN_OVERLAYS: string;
   /** The operator's own proxies in front of nginx, as CIDRs with commas: their X-Forwarded-For is believed. */
   ORIGIN_TRUSTED_PROXIES: string;
   /** The first three numbers of the /24 for the networks with fixed addresses. */

@@ -1,17 +1,26 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { PreconditionError } from '../lib/commandErrors.ts';
 import { redact } from '../lib/redact.ts';
-import { type BundleDir, COMPOSE_FILE } from './bundleDir.ts';
+import { type BundleDir, COMPOSE_FILE, OVERLAYS } from './bundleDir.ts';
 
-/** The arguments of `docker` that speak of one bundle. */
-export const composeArgv = (dir: BundleDir, ...args: string[]): string[] => [
-  'compose',
-  '--env-file',
-  dir.envFile,
-  '--file',
-  COMPOSE_FILE,
-  ...args,
-];
+/** The arguments of `docker` that speak of one bundle, with the overlays that its settings name. */
+export function composeArgv(dir: BundleDir, ...args: string[]): string[] {
+  const files = [COMPOSE_FILE, ...overlaysOf(dir).map(overlayFile)];
+  return ['compose', '--env-file', dir.envFile, ...files.flatMap((file) => ['--file', file]), ...args];
+}
+
+const overlayFile = (name: string) => join(OVERLAYS, `${name}.yml`);
+
+/** Every overlay there is. */
+export const listOverlays = (): string[] => readdirSync(OVERLAYS).map((file) => file.replace(/\.yml$/, ''));
+
+/** Read for each command, so that nobody runs one half of a bundle. */
+function overlaysOf(dir: BundleDir): string[] {
+  const line = /^ORIGIN_OVERLAYS=(.*)$/m.exec(readFileSync(dir.envFile, 'utf8'));
+  return (line?.[1] ?? '').split(',').filter((name) => name !== '');
+}
 
 export interface DockerResult {
   code: number;

@@ -6,6 +6,7 @@ import { PreconditionError, UsageError } from '../lib/commandErrors.ts';
 import { acquireRunLock } from '../lib/runLock.ts';
 import type { BundleDir } from './bundleDir.ts';
 import { type BundleSettings, readBundleSettings, writeBundleSettings } from './bundleSettings.ts';
+import { listOverlays } from './compose.ts';
 import { makeSecrets } from './makeSecrets.ts';
 import { openPublicCertificate, type PublicCertificate } from './publicCertificate.ts';
 import { writeSite } from './writeSite.ts';
@@ -19,6 +20,7 @@ export interface InitChoices {
   httpPort?: number | undefined;
   subnet?: string | undefined;
   trustedProxies?: string | undefined;
+  overlays?: string[] | undefined;
   project?: string | undefined;
 }
 
@@ -75,9 +77,23 @@ function settingsOf(dir: BundleDir, choices: InitChoices, known: BundleSettings 
     ORIGIN_BIND: choices.bind ?? known?.ORIGIN_BIND ?? '127.0.0.1',
     ORIGIN_HTTPS_PORT: httpsPort,
     ORIGIN_HTTP_PORT: choices.httpPort === undefined ? httpPort : String(choices.httpPort),
+    ORIGIN_OVERLAYS: overlaysOf(choices.overlays) ?? known?.ORIGIN_OVERLAYS ?? '',
     ORIGIN_TRUSTED_PROXIES: networksOf(choices.trustedProxies ?? known?.ORIGIN_TRUSTED_PROXIES ?? ''),
     ORIGIN_SUBNET: choices.subnet ?? known?.ORIGIN_SUBNET ?? '172.30.240',
   };
+}
+
+/** `none` takes every overlay away. */
+function overlaysOf(names: string[] | undefined): string | undefined {
+  if (names === undefined || names.length === 0) return undefined;
+  const known = listOverlays();
+  const wanted = names.filter((name) => name !== 'none');
+  const unknown = wanted.find((name) => !known.includes(name));
+  if (unknown === undefined) return wanted.join(',');
+  throw new UsageError({
+    what: `there is no overlay ${unknown}`,
+    why: `there are: ${known.join(', ')}, none`,
+  });
 }
 
 /** Written as they are into nginx's configuration: nothing else may stand there. */

@@ -22,6 +22,12 @@ export const initFlags = {
     placeholder: 'CIDR,…',
     summary: 'your proxies in front: their X-Forwarded-For names the client (default none)',
   },
+  overlay: {
+    type: 'string',
+    placeholder: 'NAME',
+    multiple: true,
+    summary: 'a part of another kind, by its file in compose/overlays; several times; none takes them away',
+  },
   subnet: {
     type: 'string',
     placeholder: 'A.B.C',
@@ -35,7 +41,9 @@ export const initFlags = {
 } as const;
 
 type GivenFlags = {
-  [Name in keyof typeof initFlags]?: (Name extends 'http-port' ? number : string) | undefined;
+  [Name in keyof typeof initFlags]?:
+    | (Name extends 'http-port' ? number : Name extends 'overlay' ? string[] : string)
+    | undefined;
 };
 
 export const choicesOf = (flags: GivenFlags): InitChoices => ({
@@ -45,6 +53,7 @@ export const choicesOf = (flags: GivenFlags): InitChoices => ({
   bind: flags.bind,
   httpPort: flags['http-port'],
   trustedProxies: flags['trusted-proxies'],
+  overlays: flags.overlay,
   subnet: flags.subnet,
   project: flags.project,
 });
