@@ -21,7 +21,7 @@ export const imageList: readonly Image[] = [
   { name: 'minio', parents: goProgram, purpose: 'runs', summary: 'the object store' },
   {
     name: 'app',
-    parents: base,
+    parents: goProgram,
     inputs: [
       '.dockerignore',
       'package.json',

@@ -119,6 +119,16 @@ export const SETTINGS = {
   WORKER_CONCURRENCY: setting(integer(1, 200), 'Tasks at once', 8),
   WORKER_RENDER_THREADS: setting(integer(1, 16), 'Threads that render reports', 1),
   SHUTDOWN_TIMEOUT_SECONDS: setting(integer(1, 300), 'How long a stop waits for what is under way', 20),
+  WATCHDOG_FD: setting(
+    integer(0, 1023),
+    'Given by the watchdog: the descriptor that takes the heartbeats; 0 is none',
+    0,
+  ),
+  WATCHDOG_REPLACEMENTS: setting(
+    integer(0, 1_000_000),
+    'Given by the watchdog: how often it replaced this process',
+    0,
+  ),
   RETENTION_UPLOADS_DAYS: setting(DAYS, 'Uploads, their signals, packs and objects', 730),
   RETENTION_DELIVERIES_DAYS: setting(DAYS, 'Webhook events and deliveries that ended', 30),
   RETENTION_OUTBOX_DAYS: setting(DAYS, 'Work that is done', 7),

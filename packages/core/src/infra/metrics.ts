@@ -23,6 +23,9 @@ export const METRICS = {
   task_runs_total: { help: 'Runs of tasks by outcome', labels: ['task', 'outcome'] },
   task_duration_seconds: { help: 'How long a task runs', labels: ['task'] },
   retention_deleted_total: { help: 'Rows and objects that retention deleted', labels: ['what'] },
+  process_replacements_total: {
+    help: 'How often the watchdog replaced this process, which hung, since its container started',
+  },
 } as const satisfies Record<string, MetricSpec>;
 
 export type MetricName = keyof typeof METRICS;

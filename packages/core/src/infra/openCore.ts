@@ -56,6 +56,7 @@ async function openWithIdentity(
 ): Promise<Core> {
   const { service, settings, log, tls } = options;
   const metrics = createMetrics(service);
+  metrics.count('process_replacements_total', {}, settings.WATCHDOG_REPLACEMENTS);
   const clock = systemClock;
   const keys = await openKeyProvider(settings, { metrics, tls });
   const keyring = await openKeyring(keys);

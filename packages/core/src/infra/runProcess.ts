@@ -1,5 +1,6 @@
-import { SettingsError } from '../config/readSettings.ts';
+import { processSettingsOf, SettingsError } from '../config/readSettings.ts';
 import { WrongKeysError } from '../domain/keys/checkFingerprints.ts';
+import { startHeartbeat } from './heartbeat.ts';
 import { createLog, describeError, type Log } from './log.ts';
 import { withDeadline } from './withDeadline.ts';
 
@@ -45,7 +46,11 @@ export async function runProcess(
   };
   process.on('uncaughtException', die);
   process.on('unhandledRejection', die);
-  const started = start({ isStopping: () => isStopping }).catch((error: unknown) => {
+  const begin = async () => {
+    startHeartbeat(processSettingsOf(['WATCHDOG_FD']).WATCHDOG_FD);
+    return await start({ isStopping: () => isStopping });
+  };
+  const started = begin().catch((error: unknown) => {
     if (isPrecondition(error)) {
       process.stderr.write(`${error.message}\n`);
       process.exit(EXIT_PRECONDITION);
