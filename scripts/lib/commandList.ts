@@ -81,6 +81,12 @@ export const commandList: readonly CommandEntry[] = [
     load: () => import('../verifyLedger.ts'),
   },
   {
+    name: 'audit',
+    group: 'Prove',
+    summary: 'Check the hardening of the running containers, and what differs from what is declared',
+    load: () => import('../audit.ts'),
+  },
+  {
     name: 'test',
     group: 'Develop',
     summary: 'Run every suite that this host can run',

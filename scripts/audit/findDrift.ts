@@ -1,0 +1,95 @@
+import type { BundleDir } from '../bundle/bundleDir.ts';
+import type { BundleSettings } from '../bundle/bundleSettings.ts';
+import { composeArgv, docker, mustDocker } from '../bundle/compose.ts';
+import { type Inspected, isOneOff, serviceOf } from './inspected.ts';
+import { secretDrift } from './secretDrift.ts';
+
+/** A difference between what is declared and what runs. */
+export interface Drift {
+  subject: string;
+  difference: string;
+  /** What to type. */
+  fix: string;
+}
+
+/** Everything that runs otherwise than the Compose file, the settings and the secrets' plan declare. */
+export async function findDrift(
+  dir: BundleDir,
+  settings: BundleSettings,
+  containers: Inspected[],
+): Promise<Drift[]> {
+  const declared = await readDeclared(dir);
+  const [strangers, secrets] = await Promise.all([
+    findStrangers(settings.COMPOSE_PROJECT_NAME, containers),
+    secretDrift(dir.secrets),
+  ]);
+  return [...compareContainers(declared, containers), ...strangers, ...secrets];
+}
+
+/** Each declared service with Compose's own hash of its settings. */
+async function readDeclared(dir: BundleDir): Promise<Map<string, string>> {
+  const text = await mustDocker(composeArgv(dir, 'config', '--hash', '*'));
+  const lines = text.trim().split('\n');
+  return new Map(lines.map((line) => line.trim().split(/\s+/) as [string, string]));
+}
+
+/** Compares services with containers by Compose's hash. Containers of one command are no drift. */
+export function compareContainers(declared: ReadonlyMap<string, string>, containers: Inspected[]): Drift[] {
+  const standing = containers.filter((container) => !isOneOff(container));
+  const missing = [...declared.keys()].filter((name) => !standing.some((one) => serviceOf(one) === name));
+  return [
+    ...missing.map((subject) => ({
+      subject,
+      difference: 'it is declared and has no container',
+      fix: './stack up',
+    })),
+    ...standing.flatMap((container) => differenceOf(container, declared, standing)),
+  ];
+}
+
+function differenceOf(
+  container: Inspected,
+  declared: ReadonlyMap<string, string>,
+  all: Inspected[],
+): Drift[] {
+  const subject = serviceOf(container);
+  const hash = declared.get(subject);
+  const name = container.Name.slice(1);
+  if (hash === undefined) {
+    return [{ subject, difference: `no such service is declared, and ${name} is there`, fix: './stack up' }];
+  }
+  const found: string[] = [];
+  if (container.Config.Labels?.['com.docker.compose.config-hash'] !== hash) {
+    found.push('it was made with other settings than are declared now');
+  }
+  const isDone =
+    subject === 'migrate' && container.State.Status === 'exited' && container.State.ExitCode === 0;
+  if (!container.State.Running && !isDone) found.push(`it is ${container.State.Status}, not running`);
+  const twins = all.filter((other) => serviceOf(other) === subject);
+  if (twins.length > 1 && twins[0] === container) found.push(`it has ${twins.length} containers, not one`);
+  return found.map((difference) => ({ subject, difference, fix: './stack up' }));
+}
+
+/** Containers of somebody else on the bundle's networks. */
+async function findStrangers(project: string, containers: Inspected[]): Promise<Drift[]> {
+  const filter = `label=com.docker.compose.project=${project}`;
+  const names = (await mustDocker(['network', 'ls', '--quiet', '--filter', filter]))
+    .split('\n')
+    .filter(Boolean);
+  if (names.length === 0) return [];
+  const { stdout } = await docker(['network', 'inspect', ...names]);
+  const networks = JSON.parse(stdout) as {
+    Name: string;
+    Containers: Record<string, { Name: string }> | null;
+  }[];
+  const own = new Set(containers.map(({ Id }) => Id));
+  return networks.flatMap(({ Name: network, Containers }) =>
+    Object.entries(Containers ?? {})
+      .filter(([id]) => !own.has(id) && !id.startsWith('ep-'))
+      .map(([, { Name: name }]) => ({
+        subject: name,
+        difference: `it is on ${network}, and is none of the bundle's containers`,
+        fix: `docker network disconnect ${network} ${name}`,
+      })),
+  );
+}

@@ -1,0 +1,49 @@
+import { chmod, chown, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeSecrets } from '../bundle/makeSecrets.ts';
+import { secretDrift } from './secretDrift.ts';
+
+const isRoot = process.getuid?.() === 0;
+let root: string;
+
+describe.skipIf(!isRoot)(
+  `drift of secrets${isRoot ? '' : ' (skipped: needs root, to give files away)'}`,
+  () => {
+    beforeAll(async () => {
+      root = await mkdtemp(join(tmpdir(), 'origin-stack-drift-'));
+      await makeSecrets({ root, operatorUid: 0 });
+      await rm(join(root, 'api', 'redis-url'));
+      await chmod(join(root, 'vault', 'seal-key'), 0o444);
+      await chown(join(root, 'worker', 'tls.key'), 0, 0);
+      await chmod(join(root, 'redis'), 0o755);
+      await rm(join(root, 'cron'), { recursive: true });
+    });
+    afterAll(() => rm(root, { recursive: true, force: true }));
+
+    it('is a missing file or folder, a wrong owner and a wrong mode, each with what to type', async () => {
+      const found = (await secretDrift(root)).filter(({ subject }) => !subject.startsWith('secrets/nginx'));
+      expect(found.map(({ subject }) => subject).sort()).toEqual([
+        'secrets/api/redis-url',
+        'secrets/cron',
+        'secrets/redis',
+        'secrets/vault',
+        'secrets/worker',
+      ]);
+      const fixes = found.map(({ fix }) => fix);
+      expect(fixes).toContain(`chmod 400 ${join(root, 'vault', 'seal-key')}`);
+      expect(fixes).toContain(`chmod 700 ${join(root, 'redis')}`);
+      expect(fixes).toContain(`chown 10002:10002 ${join(root, 'worker', 'tls.key')}`);
+    });
+
+    it('names the three files of nginx that init makes beside the plan', async () => {
+      const nginx = (await secretDrift(root)).filter(({ subject }) => subject.startsWith('secrets/nginx/'));
+      expect(nginx.map(({ subject }) => subject.split('/').pop())).toEqual([
+        'public.crt',
+        'public.key',
+        'site.conf',
+      ]);
+    });
+  },
+);
