@@ -1,5 +1,5 @@
 const TRACES = [
-  /(?<![\w.~])\/(?:work|root|home|tmp|Users|mnt|opt|srv|var)(?:\/|\b)[\w./-]*/g,
+  /(?<![\w.~])\/(?:work|root|home|tmp|Users|mnt|opt|srv|var(?!\/log\b))(?:\/|\b)[\w./-]*/g,
   /\b(?:registry|files|proxy|deb|security|archive)\.[a-z]+\.(?:org|com)\b/g,
 ];
 
