@@ -1,16 +1,18 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { issue, makeAuthority } from '../certificates.ts';
 import type { IdentityName } from '../identities.ts';
-import type { Outcome, Try } from './inContainer/tryConnections.ts';
-import { runProbe } from './runProbe.ts';
+import type { Try } from './inContainer/tryConnections.ts';
+import { openProbe, type Probe } from './openProbe.ts';
 import { type ClientIdentity, type TheBundle, theBundle } from './theBundle.ts';
 
 let bundle: TheBundle;
+let probe: Probe;
 /** One whom another authority vouches for, by the very name that is admitted. */
 const strangers = new Map<string, ClientIdentity>();
 
 beforeAll(async () => {
   bundle = await theBundle();
+  probe = await openProbe(bundle, 'app', 'data', 'storage', 'vault', 'monitoring');
   const { ca } = await bundle.identity('api');
   const foreign = await makeAuthority('Origin Stack internal CA', 1);
   for (const commonName of ['nginx', 'prometheus', 'origin_api']) {
@@ -19,11 +21,11 @@ beforeAll(async () => {
   }
 });
 
-const ask = (network: string, input: Try[]) =>
-  runProbe<Outcome[]>(bundle, { program: 'tryConnections', network, input });
+afterAll(() => probe?.[Symbol.asyncDispose]());
+
+const ask = (input: Try[]) => probe.run('tryConnections', input);
 
 interface Port {
-  network: string;
   host: string;
   port: number;
   path: string;
@@ -32,7 +34,7 @@ interface Port {
   status: string;
 }
 
-const port = (host: string, number: number, more: Partial<Port> & Pick<Port, 'network' | 'path'>): Port => ({
+const port = (host: string, number: number, more: Partial<Port> & Pick<Port, 'path'>): Port => ({
   host,
   port: number,
   as: 'prometheus',
@@ -41,28 +43,28 @@ const port = (host: string, number: number, more: Partial<Port> & Pick<Port, 'ne
 });
 
 const HTTPS_PORTS: Port[] = [
-  port('api-a', 8443, { network: 'app', path: '/health/live', as: 'nginx' }),
-  port('api-b', 8443, { network: 'app', path: '/health/live', as: 'nginx' }),
-  port('api-a', 9443, { network: 'app', path: '/health/live' }),
-  port('api-b', 9443, { network: 'app', path: '/health/live' }),
-  port('worker', 9443, { network: 'app', path: '/health/live' }),
-  port('s3-guard', 9443, { network: 'app', path: '/alive', as: 'api', status: '204' }),
-  port('vault', 8200, { network: 'vault', path: '/v1/sys/health', as: 'api' }),
-  port('prometheus', 9090, { network: 'monitoring', path: '/-/ready' }),
-  port('alertmanager', 9093, { network: 'monitoring', path: '/-/ready' }),
-  port('node-exporter', 9100, { network: 'monitoring', path: '/metrics' }),
-  port('postgres-exporter', 9187, { network: 'monitoring', path: '/metrics' }),
-  port('redis-exporter', 9121, { network: 'monitoring', path: '/metrics' }),
-  port('blackbox-exporter', 9115, { network: 'monitoring', path: '/metrics' }),
-  port('nginx', 9113, { network: 'monitoring', path: '/metrics' }),
+  port('api-a', 8443, { path: '/health/live', as: 'nginx' }),
+  port('api-b', 8443, { path: '/health/live', as: 'nginx' }),
+  port('api-a', 9443, { path: '/health/live' }),
+  port('api-b', 9443, { path: '/health/live' }),
+  port('worker', 9443, { path: '/health/live' }),
+  port('s3-guard', 9443, { path: '/alive', as: 'api', status: '204' }),
+  port('vault', 8200, { path: '/v1/sys/health', as: 'api' }),
+  port('prometheus', 9090, { path: '/-/ready' }),
+  port('alertmanager', 9093, { path: '/-/ready' }),
+  port('node-exporter', 9100, { path: '/metrics' }),
+  port('postgres-exporter', 9187, { path: '/metrics' }),
+  port('redis-exporter', 9121, { path: '/metrics' }),
+  port('blackbox-exporter', 9115, { path: '/metrics' }),
+  port('nginx', 9113, { path: '/metrics' }),
 ];
 
-describe.each(HTTPS_PORTS)('$host:$port', ({ network, host, port, path, as, status }) => {
+describe.each(HTTPS_PORTS)('$host:$port', ({ host, port, path, as, status }) => {
   test('serves a certificate of this installation, and refuses plain text, nobody and a stranger', async () => {
     const own = await bundle.identity(as);
     const stranger = strangers.get(as === 'api' ? 'origin_api' : as) as ClientIdentity;
     const at = { kind: 'http', host, port, path } as const;
-    const [good, ...bad] = await ask(network, [
+    const [good, ...bad] = await ask([
       { ...at, tls: own },
       at,
       { ...at, tls: { ca: own.ca } },
@@ -84,7 +86,7 @@ test('the public listeners of the API admit nginx alone, also among services of 
       tls: await bundle.identity(name),
     })),
   );
-  const outcomes = await ask('app', tries);
+  const outcomes = await ask(tries);
   const served = names.filter((_, index) => outcomes[index]?.served);
   expect(served, JSON.stringify(outcomes)).toEqual(['nginx']);
 });
@@ -93,7 +95,7 @@ test('PostgreSQL serves a role by TLS, its password and a certificate of its nam
   const [api, worker] = [await bundle.identity('api'), await bundle.identity('worker')];
   const password = await bundle.secret('postgres/api-password');
   const at = { kind: 'postgres', host: 'postgres', port: 5432, user: 'origin_api', password } as const;
-  const [good, plain, nobody, other, stranger, wrongPassword, superuser] = await ask('data', [
+  const [good, plain, nobody, other, stranger, wrongPassword, superuser] = await ask([
     { ...at, tls: api },
     at,
     { ...at, tls: { ca: api.ca } },
@@ -115,7 +117,7 @@ test('Redis serves a user of its list by TLS with a certificate, and nobody with
   const tls = await bundle.identity('api');
   const password = await bundle.secret('api/redis-password');
   const at = { kind: 'redis', host: 'redis', port: 6379, user: 'api', password } as const;
-  const [good, plain, nobody, stranger, unnamed, wrongPassword] = await ask('data', [
+  const [good, plain, nobody, stranger, unnamed, wrongPassword] = await ask([
     { ...at, tls },
     at,
     { ...at, tls: { ca: tls.ca } },
@@ -132,7 +134,7 @@ test('Redis serves a user of its list by TLS with a certificate, and nobody with
 test('MinIO serves by TLS, and refuses plain text', async () => {
   const { ca } = await bundle.identity('s3-guard');
   const at = { kind: 'http', host: 'minio', port: 9000, path: '/minio/health/live' } as const;
-  const [good, plain] = await ask('storage', [{ ...at, tls: { ca } }, at]);
+  const [good, plain] = await ask([{ ...at, tls: { ca } }, at]);
   expect(good).toEqual({ served: true, says: '200' });
   expect(plain).toMatchObject({ served: false });
 });

@@ -7,6 +7,7 @@ import { freePort } from '@origin-stack/core/infra/embedded/freePort';
 import type { TestProject } from 'vitest/node';
 import { CHECKOUT } from '../bundleDir.ts';
 import { mustDocker } from '../compose.ts';
+import { PROBE_LABEL } from './openProbe.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -55,12 +56,13 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 async function removeProject(): Promise<void> {
   const label = `label=com.docker.compose.project=${PROJECT}`;
   const kinds = [
-    { list: ['ps', '--all'], remove: ['rm', '--force', '--volumes'] },
-    { list: ['network', 'ls'], remove: ['network', 'rm'] },
-    { list: ['volume', 'ls'], remove: ['volume', 'rm'] },
+    { list: ['ps', '--all'], label: `label=${PROBE_LABEL}=${PROJECT}`, remove: ['rm', '--force'] },
+    { list: ['ps', '--all'], label, remove: ['rm', '--force', '--volumes'] },
+    { list: ['network', 'ls'], label, remove: ['network', 'rm'] },
+    { list: ['volume', 'ls'], label, remove: ['volume', 'rm'] },
   ];
-  for (const { list, remove } of kinds) {
-    const ids = (await mustDocker([...list, '--quiet', '--filter', label])).split('\n').filter(Boolean);
+  for (const { list, label: filter, remove } of kinds) {
+    const ids = (await mustDocker([...list, '--quiet', '--filter', filter])).split('\n').filter(Boolean);
     if (ids.length > 0) await mustDocker([...remove, ...ids]);
   }
 }

@@ -2,7 +2,6 @@ import http from 'node:http';
 import https from 'node:https';
 import pg from 'pg';
 import { createClient } from 'redis';
-import { readInput } from './readInput.ts';
 
 /** Texts in PEM; without `cert` nobody says who calls. */
 export interface Tls {
@@ -96,9 +95,7 @@ async function tryRedis({ host, port, tls, user, password }: Try): Promise<Outco
 }
 
 const KINDS = { http: tryHttp, postgres: tryPostgres, redis: tryRedis };
-const tries = await readInput<Try[]>();
-const outcomes = await Promise.all(
-  tries.map((one) => KINDS[one.kind](one).catch((error: unknown) => refused(error))),
-);
-process.stdout.write(JSON.stringify(outcomes));
-process.exit(0);
+
+/** Tries them all at the same time. */
+export const tryConnections = (tries: Try[]): Promise<Outcome[]> =>
+  Promise.all(tries.map((one) => KINDS[one.kind](one).catch((error: unknown) => refused(error))));
