@@ -21,6 +21,12 @@ export const commandList: readonly CommandEntry[] = [
     load: () => import('../down.ts'),
   },
   {
+    name: 'uninstall',
+    group: 'Run',
+    summary: 'Remove the bundle from this host; data, secrets and images only where they are named',
+    load: () => import('../uninstall.ts'),
+  },
+  {
     name: 'status',
     group: 'Run',
     summary: 'Show what runs here and how it is',

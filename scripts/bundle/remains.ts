@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BundleDir } from './bundleDir.ts';
+import type { BundleSettings } from './bundleSettings.ts';
+import { mustDocker } from './compose.ts';
+import { IDENTITIES } from './identities.ts';
+
+/** What there is of a bundle on this host, by names that the engine or the file system knows. */
+export interface Remains {
+  containers: string[];
+  networks: string[];
+  volumes: string[];
+  /** With their tags. */
+  images: string[];
+  /** Paths of the folders that `init` made, and of the settings. */
+  secrets: string[];
+}
+
+/** Looks for everything that belongs to the bundle. */
+export async function findRemains(dir: BundleDir, settings: BundleSettings): Promise<Remains> {
+  const ofProject = ['--filter', `label=com.docker.compose.project=${settings.COMPOSE_PROJECT_NAME}`];
+  const list = async (...argv: string[]) =>
+    (await mustDocker(argv)).split('\n').filter((line) => line !== '');
+  const [containers, networks, volumes, images] = await Promise.all([
+    list('ps', '--all', '--format', '{{.Names}}', ...ofProject),
+    list('network', 'ls', '--format', '{{.Name}}', ...ofProject),
+    list('volume', 'ls', '--format', '{{.Name}}', ...ofProject),
+    list(
+      ...['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}'],
+      ...['--filter', `reference=origin-stack/*:${settings.ORIGIN_VERSION}`],
+    ),
+  ]);
+  return { containers, networks, volumes, images, secrets: await findSecrets(dir) };
+}
+
+/** Only what `init` makes: what else lies there is somebody's. */
+async function findSecrets(dir: BundleDir): Promise<string[]> {
+  const ours = new Set<string>(['ca', 'operator', ...IDENTITIES.map(({ name }) => name)]);
+  const found = existsSync(dir.secrets) ? await readdir(dir.secrets) : [];
+  const folders = found.filter((name) => ours.has(name)).map((name) => join(dir.secrets, name));
+  return existsSync(dir.envFile) ? [...folders, dir.envFile] : folders;
+}

@@ -1,0 +1,90 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { productVersion } from '@origin-stack/core/infra/productVersion';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { CHECKOUT, locateBundle } from '../bundleDir.ts';
+import { composeArgv, mustDocker } from '../compose.ts';
+
+const MAIN = join(CHECKOUT, 'scripts/main.ts');
+const PROJECT = 'origin-uninstall-test';
+/** Of its own, so that no other bundle's images go. */
+const VERSION = 'uninstall-test';
+const IMAGE = `origin-stack/redis:${VERSION}`;
+
+let root: string;
+
+const stack = (...args: string[]) =>
+  new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
+    execFile(process.execPath, [MAIN, ...args, '--state-dir', root], (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
+    });
+  });
+
+const ofProject = async (...argv: string[]) =>
+  (await mustDocker([...argv, '--quiet', '--filter', `label=com.docker.compose.project=${PROJECT}`]))
+    .split('\n')
+    .filter((line) => line !== '').length;
+const counts = async () => ({
+  containers: await ofProject('ps', '--all'),
+  networks: await ofProject('network', 'ls'),
+  volumes: await ofProject('volume', 'ls'),
+});
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'origin-stack-uninstall-'));
+  const choices = ['--url', 'https://localhost:9479', '--http-port', '9478', '--project', PROJECT];
+  expect(await stack('init', ...choices)).toMatchObject({ code: 0 });
+  const dir = locateBundle(root);
+  const settings = await readFile(dir.envFile, 'utf8');
+  await writeFile(dir.envFile, settings.replace(/^(ORIGIN_VERSION)=.*$/m, `$1=${VERSION}`));
+  await mustDocker(['tag', `origin-stack/redis:${productVersion}`, IMAGE]);
+  await mustDocker(composeArgv(dir, 'create', 'redis'));
+});
+
+afterAll(async () => {
+  await stack('uninstall', '--yes', '--data', '--secrets', '--images');
+  await rm(root, { recursive: true, force: true });
+});
+
+it('removes what is named, after a confirmation, and says what remains', async () => {
+  const whole = await counts();
+  expect(whole.containers).toBe(1);
+  expect(whole.networks).toBeGreaterThan(0);
+  expect(whole.volumes).toBeGreaterThan(0);
+
+  expect(await stack('uninstall', '--data')).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('was not confirmed'),
+  });
+  const planned = await stack('uninstall', '--dry-run', '--data');
+  expect(planned.stdout).toContain(`DESTROY data volume ${PROJECT}_redis-data`);
+  expect(await stack('uninstall', '--yes', '--secrets')).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('the secrets stay as long as there is data'),
+  });
+  expect(await counts()).toEqual(whole);
+
+  const plain = await stack('uninstall', '--yes');
+  expect(plain).toMatchObject({ code: 0, stdout: expect.stringContaining('removed: 1 containers') });
+  expect(plain.stdout).toContain(`${whole.volumes} volumes: ./stack uninstall --yes --data`);
+  expect(await counts()).toEqual({ containers: 0, networks: 0, volumes: whole.volumes });
+  expect(await stack('uninstall', '--yes')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('nothing to do'),
+  });
+
+  await writeFile(join(root, 'secrets', 'notes'), 'of somebody');
+  const all = await stack('uninstall', '--yes', '--data', '--secrets', '--images', '--json');
+  expect(all.code, all.stderr).toBe(0);
+  expect(JSON.parse(all.stdout)).toMatchObject({
+    removed: { images: [IMAGE] },
+    remains: { containers: [], networks: [], volumes: [], images: [], secrets: [] },
+  });
+  expect(await counts()).toEqual({ containers: 0, networks: 0, volumes: 0 });
+  expect(existsSync(join(root, 'secrets', 'ca'))).toBe(false);
+  expect(await readFile(join(root, 'secrets', 'notes'), 'utf8')).toBe('of somebody');
+  expect((await stack('uninstall', '--yes')).stdout).toBe('nothing to do: there is no bundle here\n');
+});
