@@ -109,11 +109,22 @@ export function createDatabase(options: PoolOptions): Db {
   return db;
 }
 
+/** Opened at once at a start: all of them together would cost a small host more than a connection may take. */
+const WARM_UP_AT_ONCE = 4;
+
 /** Opens the pool's `min` connections now: tarn opens none before the first request. */
 export async function warmUp(db: Db, connections: number): Promise<void> {
   const { pool } = db.client;
-  const opened = await Promise.all(Array.from({ length: connections }, () => pool.acquire().promise));
-  for (const connection of opened) pool.release(connection);
+  const opened: unknown[] = [];
+  try {
+    while (opened.length < connections) {
+      const wanted = Math.min(WARM_UP_AT_ONCE, connections - opened.length);
+      const acquired = await Promise.all(Array.from({ length: wanted }, () => pool.acquire().promise));
+      opened.push(...acquired);
+    }
+  } finally {
+    for (const connection of opened) pool.release(connection);
+  }
 }
 
 export interface PoolState {
