@@ -39,6 +39,12 @@ export const commandList: readonly CommandEntry[] = [
     load: () => import('../logs.ts'),
   },
   {
+    name: 'service',
+    group: 'Run',
+    summary: 'Start the bundle at boot and run the timers of the host',
+    load: () => import('../service.ts'),
+  },
+  {
     name: 'engine',
     group: 'Run',
     summary: 'Install and start a Docker engine with Compose on Debian or Ubuntu',
@@ -85,6 +91,12 @@ export const commandList: readonly CommandEntry[] = [
     group: 'Prove',
     summary: "Verify tenants' ledgers from the first event to the head",
     load: () => import('../verifyLedger.ts'),
+  },
+  {
+    name: 'doctor',
+    group: 'Run',
+    summary: 'Find what is wrong with host and bundle, and say what to type',
+    load: () => import('../doctor.ts'),
   },
   {
     name: 'audit',

@@ -1,0 +1,46 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
+import { defineCheck, error, warning } from '../doctorCheck.ts';
+
+const DAY_MS = 86_400_000;
+const SOON_DAYS = 30;
+const FIX = './stack init --cert FILE --key FILE, then ./stack up';
+
+/** What callers see first: in force, with its key, by the public name. */
+export const publicCertificate = defineCheck({
+  name: 'public-certificate',
+  rule: `the public certificate names the public name, has its key, and is valid for ${SOON_DAYS} days more`,
+  needs: 'settings',
+  async detect({ dir, settings, host }) {
+    const text = await host.read(join(dir.secrets, 'nginx', 'public.crt'));
+    const key = await host.read(join(dir.secrets, 'nginx', 'public.key'));
+    const name = settings.ORIGIN_PUBLIC_NAME;
+    const leaf = parse(() => new X509Certificate(text ?? ''));
+    if (!leaf) return [error('secrets/nginx/public.crt is no certificate that can be read', FIX)];
+    const privateKey = parse(() => createPrivateKey(key ?? ''));
+    const days = Math.floor((leaf.validToDate.getTime() - host.nowMs()) / DAY_MS);
+    return [
+      ...(privateKey && leaf.checkPrivateKey(privateKey)
+        ? []
+        : [error('the public certificate has another key', FIX)]),
+      ...(leaf.checkHost(name) || leaf.checkIP(name)
+        ? []
+        : [error(`the public certificate names ${leaf.subjectAltName ?? 'nobody'}, not ${name}`, FIX)]),
+      ...(leaf.validFromDate.getTime() > host.nowMs()
+        ? [error(`the public certificate is not valid before ${leaf.validFrom}`, FIX)]
+        : []),
+      ...(days < 0 ? [error(`the public certificate expired on ${leaf.validTo}`, FIX)] : []),
+      ...(days >= 0 && days < SOON_DAYS
+        ? [warning(`the public certificate is valid for ${days} days more`, FIX)]
+        : []),
+    ];
+  },
+});
+
+function parse<T>(make: () => T): T | undefined {
+  try {
+    return make();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,59 @@
+import { type Inspected, serviceOf } from '../audit/inspected.ts';
+import { inspectProject } from '../audit/readFacts.ts';
+import type { BundleDir } from '../bundle/bundleDir.ts';
+import { readBundleSettings } from '../bundle/bundleSettings.ts';
+import type { DoctorContext, EngineInfo } from './doctorCheck.ts';
+import { type Host, realHost } from './host.ts';
+
+/** Looks at host, engine and bundle; what is not there is left out. */
+export async function openContext(
+  dir: BundleDir,
+  signal: AbortSignal,
+  host: Host = realHost,
+): Promise<DoctorContext> {
+  const settings = await readBundleSettings(dir);
+  const engine = await readEngineInfo(host);
+  let containers: Inspected[] = [];
+  if (engine && settings) containers = await inspectProject(settings.COMPOSE_PROJECT_NAME);
+  containers.sort((one, other) => serviceOf(one).localeCompare(serviceOf(other)));
+  return { host, dir, settings, engine, containers, signal };
+}
+
+/** As JSON, of which Podman has less than Docker. */
+interface Info {
+  ServerVersion?: string;
+  DockerRootDir?: string;
+  SecurityOptions?: string[] | null;
+  CgroupVersion?: string;
+  MemoryLimit?: boolean;
+  PidsLimit?: boolean;
+  CpuCfsQuota?: boolean;
+  SystemTime?: string;
+}
+
+async function readEngineInfo(host: Host): Promise<EngineInfo | undefined> {
+  const json = ['--format', '{{json .}}'];
+  const [version, info, compose] = await Promise.all([
+    host.run('docker', ['version', ...json]),
+    host.run('docker', ['info', ...json]),
+    host.run('docker', ['compose', 'version', '--short']),
+  ]);
+  if (version.code !== 0 || info.code !== 0) return undefined;
+  const server = parse<{ Server?: { Components?: { Name: string }[] } }>(version.output);
+  const facts = parse<Info>(info.output);
+  return {
+    version: facts.ServerVersion ?? '',
+    kind: server.Server?.Components?.[0]?.Name ?? '',
+    composeVersion: compose.code === 0 ? (compose.output.split('\n').at(-1) ?? '') : '',
+    rootDir: facts.DockerRootDir ?? '/var/lib/docker',
+    securityOptions: facts.SecurityOptions ?? [],
+    cgroupVersion: facts.CgroupVersion ?? '',
+    memoryLimit: facts.MemoryLimit ?? false,
+    pidsLimit: facts.PidsLimit ?? false,
+    cpuLimit: facts.CpuCfsQuota ?? false,
+    systemTime: facts.SystemTime ?? '',
+  };
+}
+
+/** Warnings of the client may stand before the answer. */
+const parse = <T>(text: string): T => JSON.parse(text.slice(text.indexOf('{'))) as T;
