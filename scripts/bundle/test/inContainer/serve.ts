@@ -1,10 +1,12 @@
 import { createInterface } from 'node:readline';
+import { callVault } from './callVault.ts';
 import { type RawRequest, sendRawRequest } from './sendRawRequest.ts';
 import { tryConnections } from './tryConnections.ts';
 import { useObjects } from './useObjects.ts';
 
 /** What a probe can do, by name. */
 const PROGRAMS = {
+  callVault,
   tryConnections,
   useObjects,
   // One after the other: what each did must not be hidden by the next.
