@@ -1,0 +1,33 @@
+import { kill } from 'node:process';
+import { composeArgv, mustDocker } from '../compose.ts';
+import type { TheBundle } from './theBundle.ts';
+
+/** What the engine knows of a service's container. */
+export interface Inspected {
+  id: string;
+  name: string;
+  /** Its first process, as the host numbers it. */
+  pid: number;
+  startedAt: string;
+  health: string;
+}
+
+export async function inspectService(bundle: TheBundle, service: string): Promise<Inspected> {
+  const id = (await mustDocker(composeArgv(bundle.dir, 'ps', '--all', '--quiet', service))).trim();
+  const [found] = JSON.parse(await mustDocker(['inspect', id]));
+  const { State: state, Name: name } = found;
+  return {
+    id,
+    name: name.replace(/^\//, ''),
+    pid: state.Pid,
+    startedAt: state.StartedAt,
+    health: state.Health?.Status ?? '',
+  };
+}
+
+/** Kills a container's first process as the kernel would: unlike `docker kill` it leaves the restart to the policy. */
+export async function killFirstProcess(bundle: TheBundle, service: string): Promise<Inspected> {
+  const before = await inspectService(bundle, service);
+  kill(before.pid, 'SIGKILL');
+  return before;
+}
