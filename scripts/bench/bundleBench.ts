@@ -138,7 +138,7 @@ async function loadBundle(
   { url, step, signal }: { url: string; step: Step; signal: AbortSignal },
 ): Promise<LoadResult> {
   const apiKey = await bundleKey(dir, 'bench', signal);
-  const ca = await readFile(join(dir.secrets, 'nginx', 'public.crt'), 'utf8');
+  const ca = await readFile(join(dir.secrets, 'operator', 'public.crt'), 'utf8');
   const load = { url, apiKey, ca, connections: CONNECTIONS };
   step.update('warming up');
   await ingestLoad({ ...load, durationMs: WARM_UP_MS });

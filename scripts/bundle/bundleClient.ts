@@ -13,7 +13,7 @@ import { inContainerArgv } from './runTool.ts';
 export function publicAddress(dir: BundleDir, settings: BundleSettings): PublicAddress {
   const { ORIGIN_BIND: bind, ORIGIN_PUBLIC_URL: url } = settings;
   const loopback = { '0.0.0.0': '127.0.0.1', '::': '::1' }[bind];
-  return { url, caFile: join(dir.secrets, 'nginx', 'public.crt'), connectTo: loopback ?? bind };
+  return { url, caFile: join(dir.secrets, 'operator', 'public.crt'), connectTo: loopback ?? bind };
 }
 
 /** A client with the key of a tenant of our own. */

@@ -15,7 +15,7 @@ export function bundleReceipt(given: {
 }): string {
   const { dir, settings, certificate, containers, proven } = given;
   const vouched = certificate.isSelfSigned
-    ? [`  self-signed   callers must be told to trust it: ${join(dir.secrets, 'nginx', 'public.crt')}`]
+    ? [`  self-signed   callers must be told to trust it: ${join(dir.secrets, 'operator', 'public.crt')}`]
     : [];
   return [
     '',

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { dirname } from 'node:path';
 import { productVersion } from '@origin-stack/core/infra/productVersion';
@@ -6,10 +6,11 @@ import { PreconditionError, UsageError } from '../lib/commandErrors.ts';
 import { acquireRunLock } from '../lib/runLock.ts';
 import type { BundleDir } from './bundleDir.ts';
 import { type BundleSettings, readBundleSettings, writeBundleSettings } from './bundleSettings.ts';
+import type { KeyPair } from './certificates.ts';
 import { listOverlays } from './compose.ts';
-import { makeSecrets } from './makeSecrets.ts';
-import { openPublicCertificate, type PublicCertificate } from './publicCertificate.ts';
-import { writeSite } from './writeSite.ts';
+import { makeByContainer } from './makeByContainer.ts';
+import { makeInstallation } from './makeInstallation.ts';
+import type { PublicCertificate } from './publicCertificate.ts';
 
 /** What an operator may say; what he does not say stays as it was. */
 export interface InitChoices {
@@ -45,14 +46,13 @@ export async function initBundle(dir: BundleDir, choices: InitChoices): Promise<
   try {
     const known = await readBundleSettings(dir);
     const settings = { ...settingsOf(dir, choices, known), ORIGIN_VERSION: productVersion };
-    const tree = { root: dir.secrets, operatorUid: process.getuid?.() ?? 0 };
-    const made = await makeSecrets(tree);
-    const certificate = await openPublicCertificate(tree, {
-      name: settings.ORIGIN_PUBLIC_NAME,
-      certFile: choices.cert,
-      keyFile: choices.key,
-    });
-    await writeSite(tree, settings);
+    const uid = process.getuid?.() ?? 0;
+    const input = {
+      tree: { root: dir.secrets, operatorUid: uid },
+      settings,
+      brought: await broughtBy(choices),
+    };
+    const { made, certificate } = uid === 0 ? await makeInstallation(input) : await makeByContainer(input);
     if (JSON.stringify(settings) !== JSON.stringify(known)) {
       await mkdir(dirname(dir.envFile), { recursive: true });
       await writeBundleSettings(dir, settings);
@@ -61,6 +61,22 @@ export async function initBundle(dir: BundleDir, choices: InitChoices): Promise<
   } finally {
     await release();
   }
+}
+
+/** The pair that the operator names. */
+async function broughtBy({ cert, key }: InitChoices): Promise<KeyPair | undefined> {
+  if (cert === undefined || key === undefined) return undefined;
+  return { certificate: await readGiven(cert), key: await readGiven(key) };
+}
+
+async function readGiven(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new PreconditionError({
+      what: `cannot read ${file}`,
+      why: error.code,
+      next: 'name a PEM file: --cert F --key F',
+    });
+  });
 }
 
 function settingsOf(dir: BundleDir, choices: InitChoices, known: BundleSettings | undefined): BundleSettings {

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { PreconditionError } from '../lib/commandErrors.ts';
-import { selfSigned } from './certificates.ts';
+import { type KeyPair, selfSigned } from './certificates.ts';
+import { certifiesName } from './certifiesName.ts';
 import { readSecret, type SecretTree, writeSecret } from './secretFiles.ts';
 
 /** Browsers refuse more than 398 days. */
@@ -18,27 +18,26 @@ export type PublicCertificate = { fingerprint: string; notAfter: string; isSelfS
  */
 export async function openPublicCertificate(
   tree: SecretTree,
-  { name, certFile, keyFile }: { name: string; certFile?: string | undefined; keyFile?: string | undefined },
+  { name, brought }: { name: string; brought?: KeyPair | undefined },
 ): Promise<PublicCertificate> {
-  if (certFile !== undefined && keyFile !== undefined) {
-    const certificate = await read(certFile);
-    const key = await read(keyFile);
-    check({ certificate, key, name, file: certFile });
-    await write(tree, { certificate, key });
+  if (brought) {
+    check({ ...brought, name, file: 'of --cert' });
+    await write(tree, brought);
   } else {
     const known = await readSecret(tree, 'nginx', 'public.crt');
     // A certificate of our own follows the name; one that somebody brought stays until he brings another.
     const isOurs = known !== undefined && isSelfSigned(known.toString());
-    if (
-      !known ||
-      (isOurs && !new X509Certificate(known).checkHost(name) && !new X509Certificate(known).checkIP(name))
-    ) {
+    if (!known || (isOurs && !certifiesName(new X509Certificate(known), name))) {
       await write(tree, await selfSigned(name, SELF_SIGNED_DAYS));
     }
   }
   const served = (await readSecret(tree, 'nginx', 'public.crt'))?.toString() ?? '';
   const key = (await readSecret(tree, 'nginx', 'public.key'))?.toString() ?? '';
   check({ certificate: served, key, name, file: `${tree.root}/nginx/public.crt` });
+  // A second copy for whoever runs the commands: nginx's folder is nginx's alone.
+  if ((await readSecret(tree, 'operator', 'public.crt'))?.toString() !== served) {
+    await writeSecret(tree, { folder: 'operator', file: 'public.crt', content: served });
+  }
   const leaf = new X509Certificate(served);
   return {
     fingerprint: leaf.fingerprint256,
@@ -52,25 +51,9 @@ const isSelfSigned = (pem: string) => {
   return leaf.subject === leaf.issuer && leaf.verify(leaf.publicKey);
 };
 
-async function write(
-  tree: SecretTree,
-  { certificate, key }: { certificate: string; key: string },
-): Promise<void> {
+async function write(tree: SecretTree, { certificate, key }: KeyPair): Promise<void> {
   await writeSecret(tree, { folder: 'nginx', file: 'public.key', content: key });
   await writeSecret(tree, { folder: 'nginx', file: 'public.crt', content: certificate });
-}
-
-async function read(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
-    throw new PreconditionError({
-      what: `cannot read ${file}`,
-      why,
-      next: 'name a PEM file that you can read',
-    });
-  }
 }
 
 const GIVE_BOTH = 'give the full chain, the leaf first, and its key, both in PEM: --cert F --key F';
@@ -90,7 +73,7 @@ function problemOf({ certificate, key, name }: { certificate: string; key: strin
   if (!leaf.checkPrivateKey(privateKey)) return 'the key belongs to another certificate';
   if (leaf.validToDate.getTime() < Date.now()) return `it expired on ${leaf.validTo}`;
   if (leaf.validFromDate.getTime() > Date.now()) return `it is not valid before ${leaf.validFrom}`;
-  if (!leaf.checkHost(name) && !leaf.checkIP(name)) return `it names ${leaf.subjectAltName ?? 'nobody'}`;
+  if (!certifiesName(leaf, name)) return `it names ${leaf.subjectAltName ?? 'nobody'}`;
   return undefined;
 }
 
