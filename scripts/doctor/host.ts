@@ -1,8 +1,9 @@
 import { lookup } from 'node:dns/promises';
 import { readFile, realpath, statfs } from 'node:fs/promises';
 import { availableParallelism, networkInterfaces } from 'node:os';
-import { dirname } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { runTool, type ToolResult } from '../engine/runTool.ts';
+import { measureSyncs } from './measureSyncs.ts';
 
 /** A network address of this host, with the length of its prefix. */
 export interface HostAddress {
@@ -28,7 +29,9 @@ export interface Host {
   read(path: string): Promise<string | undefined>;
   /** Of the file system that holds a path, or would hold it. */
   disk(path: string): Promise<DiskSpace>;
-  /** The path without symbolic links. */
+  /** The time that 99 of 100 small writes there took to be on the disk, in milliseconds; undefined where none may be. */
+  syncP99(path: string): Promise<number | undefined>;
+  /** The path without symbolic links; what is not there yet is kept as it is. */
   realpath(path: string): Promise<string>;
   addresses(): HostAddress[];
   resolve(name: string): Promise<string[]>;
@@ -53,7 +56,11 @@ export const realHost: Host = {
       totalInodes: found.files,
     };
   },
-  realpath: async (path) => realpath(await existing(path)),
+  async realpath(path) {
+    const there = await existing(path);
+    return join(await realpath(there), relative(there, path));
+  },
+  syncP99: (path) => measureSyncs(path).catch(() => undefined),
   addresses: () =>
     Object.entries(networkInterfaces()).flatMap(([device, list]) =>
       (list ?? []).map(({ address, cidr }) => ({ device, address, cidr: cidr ?? address })),

@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
+import { certifiesName } from '../../bundle/certifiesName.ts';
 import { defineCheck, error, warning } from '../doctorCheck.ts';
 
 const DAY_MS = 86_400_000;
@@ -23,7 +24,7 @@ export const publicCertificate = defineCheck({
       ...(privateKey && leaf.checkPrivateKey(privateKey)
         ? []
         : [error('the public certificate has another key', FIX)]),
-      ...(leaf.checkHost(name) || leaf.checkIP(name)
+      ...(certifiesName(leaf, name)
         ? []
         : [error(`the public certificate names ${leaf.subjectAltName ?? 'nobody'}, not ${name}`, FIX)]),
       ...(leaf.validFromDate.getTime() > host.nowMs()

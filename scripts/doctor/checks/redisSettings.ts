@@ -37,17 +37,17 @@ export const redisSettings = defineCheck({
     const { code, output } = await runTool('docker', argv, { env: { REDISCLI_AUTH: password.trim() } });
     const lines = output.split('\n');
     if (code !== 0 || lines.length < 2) return [error('Redis does not answer', './stack logs redis')];
-    return Object.entries(WANTED).flatMap(([name, value]): Issue[] => {
-      const at = lines.indexOf(name);
-      const found = at < 0 ? 'nothing' : lines[at + 1];
-      return found === value
-        ? []
-        : [
-            error(
-              `Redis runs with ${name} = ${found}, not ${value}`,
-              './stack down && ./stack up: it starts by its file',
-            ),
-          ];
-    });
+    return redisIssues(lines);
   },
 });
+
+/** Holds the answer of CONFIG GET, names and values by turns, against what is wanted. */
+export function redisIssues(lines: string[]): Issue[] {
+  return Object.entries(WANTED).flatMap(([name, value]) => {
+    const at = lines.indexOf(name);
+    const found = at < 0 ? 'nothing' : lines[at + 1];
+    if (found === value) return [];
+    const what = `Redis runs with ${name} = ${found}, not ${value}`;
+    return [error(what, './stack down && ./stack up: it starts by its file')];
+  });
+}
