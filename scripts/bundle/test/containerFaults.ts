@@ -1,5 +1,5 @@
 import { kill } from 'node:process';
-import { composeArgv, mustDocker } from '../compose.ts';
+import { composeArgv, docker, mustDocker } from '../compose.ts';
 import type { TheBundle } from './theBundle.ts';
 
 /** What the engine knows of a service's container. */
@@ -30,4 +30,10 @@ export async function killFirstProcess(bundle: TheBundle, service: string): Prom
   const before = await inspectService(bundle, service);
   kill(before.pid, 'SIGKILL');
   return before;
+}
+
+/** What a service has written since its container was made, both streams. */
+export async function logOf(bundle: TheBundle, service: string): Promise<string> {
+  const { stdout, stderr } = await docker(['logs', (await inspectService(bundle, service)).id]);
+  return stdout + stderr;
 }

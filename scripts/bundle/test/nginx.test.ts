@@ -1,0 +1,223 @@
+import { randomUUID } from 'node:crypto';
+import http2 from 'node:http2';
+import { connect, type SecureVersion } from 'node:tls';
+import { Problem } from '@origin-stack/contract/errors';
+import { eventually } from '@origin-stack/testkit/eventually';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { composeArgv, mustDocker } from '../compose.ts';
+import { inspectService, logOf } from './containerFaults.ts';
+import { type RawAnswer, sendRawRequest } from './inContainer/sendRawRequest.ts';
+import { publicEdge } from './publicEdge.ts';
+import { testClient } from './testClient.ts';
+import { type TheBundle, theBundle } from './theBundle.ts';
+
+let bundle: TheBundle;
+let edge: Awaited<ReturnType<typeof publicEdge>>;
+let apiKey: string;
+
+beforeAll(async () => {
+  bundle = await theBundle();
+  edge = await publicEdge(bundle);
+  await testClient(bundle);
+  apiKey = await bundle.secret('operator/test-key');
+});
+
+const request = (line: string, headers: string[] = [], body = '') =>
+  [`${line} HTTP/1.1`, `host: localhost:${edge.port}`, 'connection: close', ...headers, '', body].join(
+    '\r\n',
+  );
+const send = (text: string) => sendRawRequest({ ...edge, text });
+const valuesOf = ({ text }: RawAnswer, name: string) => {
+  const head = text.slice(0, text.indexOf('\r\n\r\n'));
+  return [...head.matchAll(new RegExp(`^${name}: *(.*)$`, 'gim'))].map((found) => found[1]?.trim());
+};
+const bodyOf = ({ text }: RawAnswer) => text.slice(text.indexOf('\r\n\r\n') + 4);
+
+const HARDENING = {
+  'strict-transport-security': /^max-age=31536000; includeSubDomains$/,
+  'content-security-policy': /default-src 'none'/,
+  'x-content-type-options': /^nosniff$/,
+  'referrer-policy': /^no-referrer$/,
+  'x-request-id': /^[0-9a-f-]{32,36}$/,
+};
+
+/** Each header is there, as it should be, and once. */
+function expectHardened(answer: RawAnswer) {
+  for (const [name, pattern] of Object.entries(HARDENING)) {
+    expect(valuesOf(answer, name), `${name} in ${answer.text}`).toEqual([expect.stringMatching(pattern)]);
+  }
+  expect(valuesOf(answer, 'server')).toEqual(['nginx']);
+  expect(valuesOf(answer, 'x-powered-by')).toEqual([]);
+}
+
+/** It is a problem of the contract, hardened, with its id in the header and in the body. */
+function expectProblem(answer: RawAnswer, status: number, error: string) {
+  expect(answer.status, answer.text).toBe(status);
+  expect(valuesOf(answer, 'content-type')).toEqual([expect.stringMatching(/^application\/problem\+json/)]);
+  const body = Problem.parse(JSON.parse(bodyOf(answer)));
+  expect(body).toMatchObject({ status, error, instance: valuesOf(answer, 'x-request-id')[0] });
+  expect(body.type).toBe(`${bundle.url}/docs/errors#${error}`);
+  expectHardened(answer);
+}
+
+describe('the public listener', () => {
+  const handshake = (version: SecureVersion) =>
+    new Promise<string>((resolve) => {
+      const { host, port, tls } = edge;
+      const range = { minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' };
+      const socket = connect({ host, port, servername: host, ...tls, ...range });
+      socket.once('secureConnect', () => {
+        resolve(socket.getProtocol() ?? '');
+        socket.destroy();
+      });
+      socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    });
+
+  test('speaks TLS 1.2 and 1.3, and nothing older', async () => {
+    expect(await handshake('TLSv1.3')).toBe('TLSv1.3');
+    expect(await handshake('TLSv1.2')).toBe('TLSv1.2');
+    for (const old of ['TLSv1.1', 'TLSv1'] as const) {
+      expect(await handshake(old)).toBe('ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION');
+    }
+  });
+
+  test('speaks HTTP/2', async () => {
+    const session = http2.connect(bundle.url, { ca: edge.tls.ca });
+    try {
+      const stream = session.request({ ':path': '/health/live' });
+      const status = await new Promise((resolve, reject) => {
+        stream.once('response', (headers) => resolve(headers[':status']));
+        stream.once('error', reject);
+      });
+      expect(status).toBe(200);
+      expect(session.alpnProtocol).toBe('h2');
+    } finally {
+      session.close();
+    }
+  });
+
+  test('sends who comes without TLS to the same place with it', async () => {
+    const port = Number(bundle.settings.ORIGIN_HTTP_PORT);
+    const text = 'GET /v1/uploads?limit=1 HTTP/1.1\r\nhost: elsewhere.example\r\nconnection: close\r\n\r\n';
+    const answer = await sendRawRequest({ host: 'localhost', port, text });
+    expect(answer.status).toBe(308);
+    expect(valuesOf(answer, 'location')).toEqual([`${bundle.url}/v1/uploads?limit=1`]);
+  });
+});
+
+describe('every answer', () => {
+  test('of the API is hardened once and not twice', async () => {
+    for (const path of ['/health/live', '/v1/whoami', '/nowhere', '/.well-known/jwks.json', '/docs']) {
+      expectHardened(await send(request(`GET ${path}`)));
+    }
+  });
+
+  test('of nginx itself is a hardened problem of the contract', async () => {
+    const large = 2 * 1024 * 1024;
+    const tooLarge = request('POST /v1/ingest', [
+      `content-length: ${large}`,
+      'content-type: application/json',
+    ]);
+    expectProblem(await send(tooLarge), 413, 'body_too_large');
+    expectProblem(await send(request('GET /health/live', ['content-length: x'])), 400, 'malformed_request');
+    expectProblem(
+      await send('GET /health/live HTTP/1.1\r\nconnection: close\r\n\r\n'),
+      400,
+      'malformed_request',
+    );
+    expectProblem(await send(request('GET /', [`x-large: ${'a'.repeat(20_000)}`])), 431, 'headers_too_large');
+    const signature = 'X-Amz-Signature=';
+    expectProblem(await send(request(`GET /origin-evidence/a?${signature}bad`)), 404, 'not_found');
+    expectProblem(
+      await send(request(`GET /origin-evidence/a?${signature}${'0'.repeat(64)}`)),
+      404,
+      'not_found',
+    );
+    expectProblem(await send(request('GET /origin-evidence')), 404, 'not_found');
+    expectProblem(await send(request('DELETE /origin-evidence/a')), 405, 'method_not_allowed');
+    expectProblem(await send(request('GET /problem/503')), 404, 'not_found');
+    const plain = await sendRawRequest({ host: edge.host, port: edge.port, text: request('GET /') });
+    expectProblem(plain, 400, 'malformed_request');
+  });
+
+  test('is a problem that says when to come again while no replica runs, and all is well afterwards', async () => {
+    const ids = await Promise.all(['api-a', 'api-b'].map((name) => inspectService(bundle, name)));
+    await mustDocker(['stop', ...ids.map(({ id }) => id)]);
+    try {
+      const answers = [
+        await send(request('GET /v1/whoami')),
+        await send(request('POST /v1/ingest', ['content-length: 0'])),
+      ];
+      for (const answer of answers) {
+        expectProblem(answer, 503, 'dependency_unavailable');
+        expect(valuesOf(answer, 'retry-after')).toEqual(['2']);
+      }
+    } finally {
+      await mustDocker(['start', ...ids.map(({ id }) => id)]);
+    }
+    await eventually(async () => expect((await send(request('GET /health/ready'))).status).toBe(200), {
+      deadlineMs: 90_000,
+      pollMs: 250,
+    });
+  });
+});
+
+describe('what nginx writes down', () => {
+  const logLines = async (marker: string) =>
+    await eventually(async () => {
+      const text = await logOf(bundle, 'nginx');
+      const lines = text.split('\n').filter((line) => line.startsWith('{') && line.includes(marker));
+      expect(lines.length).toBeGreaterThan(0);
+      return { text, lines };
+    });
+
+  test('is JSON without queries, keys and signatures', async () => {
+    const marker = randomUUID();
+    const signature = marker.replaceAll('-', '').padEnd(64, 'f');
+    const headers = [`authorization: Bearer ${apiKey}`, `x-api-key: ${apiKey}`, `cookie: a=${signature}`];
+    await send(request(`GET /v1/uploads/${marker}?secret=${signature}`, headers));
+    await send(request(`GET /origin-evidence/${marker}?X-Amz-Signature=${signature}`, headers));
+    const { text, lines } = await logLines(marker);
+    expect(lines.map((line) => JSON.parse(line).path).sort()).toEqual([
+      `/origin-evidence/${marker}`,
+      `/v1/uploads/${marker}`,
+    ]);
+    for (const secret of [signature, apiKey, apiKey.slice(-32)]) expect(text).not.toContain(secret);
+    const access = text.split('\n').filter((line) => line.startsWith('{'));
+    for (const line of access) expect(() => JSON.parse(line), line).not.toThrow();
+    expect(access.some((line) => /[?]/.test(JSON.parse(line).path))).toBe(false);
+  });
+
+  test('names the address that it saw, and passes on no other that a caller claims', async () => {
+    const marker = randomUUID();
+    const claims = ['x-forwarded-for: 203.0.113.7', 'x-real-ip: 203.0.113.7', 'forwarded: for=203.0.113.7'];
+    const answer = await send(
+      request(`GET /v1/uploads/${marker}`, [...claims, `authorization: Bearer ${apiKey}`]),
+    );
+    const id = valuesOf(answer, 'x-request-id')[0] ?? '';
+    const { lines } = await logLines(marker);
+    const seen = JSON.parse(lines[0] ?? '{}');
+    expect(seen).toMatchObject({ request_id: id });
+    expect(seen.address).toMatch(/^(\d+\.){3}\d+$/);
+    expect(seen.address).not.toBe('203.0.113.7');
+    const api = `${await logOf(bundle, 'api-a')}${await logOf(bundle, 'api-b')}`;
+    const ofApi = api.split('\n').filter((line) => line.includes(id));
+    expect(ofApi.length).toBeGreaterThan(0);
+    expect(ofApi.join('\n')).not.toContain('203.0.113.7');
+  });
+
+  test('lets an allowlist judge the true address, whatever a caller claims', async () => {
+    const claims = [`authorization: Bearer ${apiKey}`, 'x-forwarded-for: 203.0.113.7'];
+    const allow = (...networks: string[]) =>
+      mustDocker(
+        composeArgv(bundle.dir, 'run', '--rm', '-T', 'tools', 'tenant', 'allow', 'test', ...networks),
+      );
+    await allow('203.0.113.0/24');
+    try {
+      expectProblem(await send(request('GET /v1/whoami', claims)), 403, 'address_not_allowed');
+    } finally {
+      await allow();
+    }
+    expect((await send(request('GET /v1/whoami', claims))).status).toBe(200);
+  });
+});
