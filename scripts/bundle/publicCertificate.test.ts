@@ -1,23 +1,23 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { selfSigned } from './certificates.ts';
+import { type KeyPair, selfSigned } from './certificates.ts';
 import { openPublicCertificate } from './publicCertificate.ts';
 
 const isRoot = process.getuid?.() === 0;
 let root: string;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'origin-stack-certificate-'));
-  await mkdir(join(root, 'nginx'));
+  for (const folder of ['nginx', 'operator']) await mkdir(join(root, folder));
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
 describe.skipIf(!isRoot)(
   `the public certificate${isRoot ? '' : ' (skipped: needs root, to give files away)'}`,
   () => {
-    const open = (name: string, files = {}) =>
-      openPublicCertificate({ root, operatorUid: 0 }, { name, ...files });
+    const open = (name: string, brought?: KeyPair) =>
+      openPublicCertificate({ root, operatorUid: 0 }, { name, brought });
     const served = () => readFile(join(root, 'nginx', 'public.crt'), 'utf8');
 
     it('of our own follows the public name, also to an address and back', async () => {
@@ -36,10 +36,7 @@ describe.skipIf(!isRoot)(
       await open('one.example');
       const before = await served();
       const pair = await selfSigned('another.example', 9);
-      const files = { certFile: join(root, 'a.crt'), keyFile: join(root, 'a.key') };
-      await writeFile(files.certFile, pair.certificate);
-      await writeFile(files.keyFile, pair.key);
-      await expect(open('one.example', files)).rejects.toMatchObject({
+      await expect(open('one.example', pair)).rejects.toMatchObject({
         exitCode: 3,
         why: expect.stringContaining('another.example'),
       });
