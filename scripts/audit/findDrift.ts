@@ -21,7 +21,7 @@ export async function findDrift(
   const declared = await readDeclared(dir);
   const [strangers, secrets] = await Promise.all([
     findStrangers(settings.COMPOSE_PROJECT_NAME, containers),
-    secretDrift(dir.secrets),
+    secretDrift(dir.secrets, settings.ORIGIN_VERSION),
   ]);
   return [...compareContainers(declared, containers), ...strangers, ...secrets];
 }

@@ -1,15 +1,27 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { docker } from '../bundle/compose.ts';
 import { IDENTITIES } from '../bundle/identities.ts';
-import { type SecretFolder, wrongModes } from '../bundle/secretFiles.ts';
+import { type SecretFolder, type SecretTree, wrongModes } from '../bundle/secretFiles.ts';
 import { SECRET_PLAN } from '../bundle/secretPlan.ts';
 import type { Drift } from './findDrift.ts';
 
 const INIT = './stack init';
 
-/** Secrets that are missing, or have another owner or mode than their one reader needs. */
-export async function secretDrift(root: string): Promise<Drift[]> {
+/**
+ * Secrets that are missing, or have another owner or mode than their one reader needs. Where this user may not look,
+ * a container of `version` does, which is root there.
+ */
+export async function secretDrift(root: string, version?: string): Promise<Drift[]> {
   const tree = { root, operatorUid: process.getuid?.() ?? 0 };
+  return version !== undefined && tree.operatorUid !== 0
+    ? await lookByContainer(tree, version)
+    : await lookAtSecrets(tree);
+}
+
+/** Looks as the user that this process is. */
+export async function lookAtSecrets(tree: SecretTree): Promise<Drift[]> {
+  const { root } = tree;
   const folders: SecretFolder[] = ['ca', 'operator', ...IDENTITIES.map(({ name }) => name)];
   const drift: Drift[] = [];
   for (const folder of folders) {
@@ -50,3 +62,19 @@ const unreadable = (subject: string, error: NodeJS.ErrnoException): Drift =>
         difference: `it cannot be looked at (${error.code})`,
         fix: 'run this as the user who owns the secrets, or as root',
       };
+
+/** With the one capability that looking needs; the folder is mounted read-only. */
+async function lookByContainer(tree: SecretTree, version: string): Promise<Drift[]> {
+  const isolation = ['--network', 'none', '--user', '0:0', '--read-only', '--cap-drop', 'ALL'];
+  const mount = ['--cap-add', 'DAC_READ_SEARCH', '--volume', `${tree.root}:${tree.root}:ro`];
+  const program = [
+    '--entrypoint',
+    'node',
+    `origin-stack/app:${version}`,
+    'scripts/audit/inContainer/printSecretDrift.ts',
+  ];
+  const argv = ['run', '--rm', ...isolation, ...mount, ...program, JSON.stringify(tree)];
+  const { code, stdout } = await docker(argv);
+  // Without the image this user's own view is the best there is: it says what it may not look at.
+  return code === 0 ? (JSON.parse(stdout) as Drift[]) : await lookAtSecrets(tree);
+}

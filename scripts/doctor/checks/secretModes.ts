@@ -10,8 +10,8 @@ export const secretModes = defineCheck({
   name: 'secrets',
   rule: "each secret is there and readable by its one reader's uid only",
   needs: 'settings',
-  async detect({ dir }) {
-    const drift = await secretDrift(dir.secrets);
+  async detect({ dir, settings, engine }) {
+    const drift = await secretDrift(dir.secrets, engine && settings.ORIGIN_VERSION);
     return drift.map(({ subject, difference, fix }) => error(`${subject}: ${difference}`, fix, mendOf(fix)));
   },
 });
