@@ -31,6 +31,11 @@ export const command = defineCommand({
   ],
   flags: {
     ...initFlags,
+    bundle: {
+      type: 'string',
+      placeholder: 'FILE',
+      summary: 'take the images from an archive of ./stack bundle; build and fetch nothing',
+    },
     compose: { type: 'boolean', summary: 'the bundle; an error where no engine answers' },
     embedded: { type: 'boolean', summary: 'the embedded default, also where an engine answers' },
     detach: { type: 'boolean', short: 'd', summary: 'embedded: return when it is ready, and let it run' },
@@ -45,8 +50,13 @@ export const command = defineCommand({
     const stateRoot = flags['state-dir'];
     const dir = locateStateDir(stateRoot);
     const running = await findRunning(dir);
-    if (!running && (await isForBundle(flags))) {
-      return await upBundle(locateBundle(stateRoot), choicesOf(flags), { progress, signal });
+    const compose = flags.compose || flags.bundle !== undefined;
+    if (!running && (await isForBundle({ compose, embedded: flags.embedded }))) {
+      return await upBundle(
+        locateBundle(stateRoot),
+        { ...choicesOf(flags), archive: flags.bundle },
+        { progress, signal },
+      );
     }
     if (running?.phase === 'ready') {
       return {
@@ -90,7 +100,7 @@ export const command = defineCommand({
 /** The bundle, unless an engine is missing or the operator wants the embedded default. */
 async function isForBundle(flags: { compose: boolean; embedded: boolean }): Promise<boolean> {
   if (flags.embedded && flags.compose) {
-    throw new UsageError({ what: '--compose and --embedded exclude each other', next: './stack up --help' });
+    throw new UsageError({ what: '--embedded excludes --compose and --bundle', next: './stack up --help' });
   }
   if (flags.embedded) return false;
   const answers = await engineAnswers();

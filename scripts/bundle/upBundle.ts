@@ -1,3 +1,4 @@
+import { productVersion } from '@origin-stack/core/infra/productVersion';
 import { buildImages } from '../images/buildImages.ts';
 import type { CommandContext, CommandResult, Flags } from '../lib/command.ts';
 import { proveSelf } from '../proof/proveSelf.ts';
@@ -6,21 +7,25 @@ import type { BundleDir } from './bundleDir.ts';
 import { bundleReceipt } from './bundleReceipt.ts';
 import { startContainerReceiver } from './containerReceiver.ts';
 import { type InitChoices, initBundle } from './initBundle.ts';
+import { loadImages } from './offline/loadImages.ts';
 import { requireFreePorts } from './requireFreePorts.ts';
 import { startContainers } from './startContainers.ts';
 
 type Context = Pick<CommandContext<Flags>, 'progress' | 'signal'>;
 
-/** Builds what is missing, makes the secrets, starts the bundle and checks it with a real item. */
+/** Builds what is missing, or loads it from an archive, makes the secrets, starts the bundle and checks it with a real item. */
 export async function upBundle(
   dir: BundleDir,
-  choices: InitChoices,
+  choices: InitChoices & { archive?: string | undefined },
   { progress, signal }: Context,
 ): Promise<CommandResult> {
+  const { archive } = choices;
+  // First of all: a damaged archive changes nothing.
+  if (archive !== undefined) await loadImages(archive, { tag: productVersion, progress, signal });
   const { settings, made, certificate } = await initBundle(dir, choices);
   if (made.length > 0) progress.note(`${made.length} secret files made in ${dir.secrets}`);
   await requireFreePorts(dir, settings);
-  await buildImages({ tag: settings.ORIGIN_VERSION, progress, signal });
+  if (archive === undefined) await buildImages({ tag: settings.ORIGIN_VERSION, progress, signal });
   const starting = progress.step('starting the containers');
   const containers = await startContainers(dir, { step: starting, signal });
   starting.done(`${containers.length} containers are well`);

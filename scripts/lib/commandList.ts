@@ -57,6 +57,12 @@ export const commandList: readonly CommandEntry[] = [
     load: () => import('../images.ts'),
   },
   {
+    name: 'bundle',
+    group: 'Run',
+    summary: 'Write one archive that installs the bundle on a host without a network',
+    load: () => import('../bundle.ts'),
+  },
+  {
     name: 'migrate',
     group: 'Run',
     summary: 'Bring the database to the newest schema',

@@ -79,4 +79,12 @@ export const SUITES: readonly Suite[] = [
     folders: ['scripts/bundle/test'],
     config: 'scripts/bundle/test/vitest.config.ts',
   }),
+  vitestSuite({
+    name: 'offline',
+    budgetMinutes: 10,
+    nightly: true,
+    missing: missingEngineOrRoot,
+    folders: ['scripts/bundle/offline'],
+    config: 'scripts/bundle/offline/vitest.config.ts',
+  }),
 ];

@@ -1,0 +1,82 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { lastLines, runTool } from '../../engine/runTool.ts';
+import { bundleImages } from '../../images/buildImages.ts';
+import { hashInputs } from '../../images/hashInputs.ts';
+import { readImage } from '../../images/imageFacts.ts';
+import { imageTag } from '../../images/imageList.ts';
+import { PreconditionError } from '../../lib/commandErrors.ts';
+import type { Progress } from '../../lib/progress.ts';
+import { CHECKOUT } from '../bundleDir.ts';
+import { mustDocker } from '../compose.ts';
+import { checkChecksums } from './checksums.ts';
+import { BUNDLE_FOLDER, IMAGES_FILE, SBOM_FILE } from './layout.ts';
+
+/**
+ * Takes the bundle's images from an archive, or from the folder that it was unpacked into; nothing is built and nothing
+ * fetched. Throws PreconditionError, with nothing changed, where the archive is damaged, and where its images are not
+ * those of this checkout.
+ */
+export async function loadImages(
+  given: string,
+  { tag, progress, signal }: { tag: string; progress: Progress; signal: AbortSignal },
+): Promise<void> {
+  const path = resolve(given);
+  const found = await stat(path).catch(() => undefined);
+  if (!found) throw new PreconditionError({ what: `there is no ${given}`, next: './stack up --bundle FILE' });
+  if (found.isDirectory()) return await loadFolder(path, { tag, progress, signal });
+  const work = await mkdtemp(join(dirname(path), '.origin-stack-load-'));
+  try {
+    const members = ['--wildcards', '--no-wildcards-match-slash', `*/${BUNDLE_FOLDER}/*`];
+    const { code, output } = await runTool(
+      'tar',
+      ['-xf', path, '-C', work, '--strip-components=1', ...members],
+      { signal },
+    );
+    if (code !== 0) {
+      throw new PreconditionError({
+        what: `${given} is no bundle, or it is damaged`,
+        why: lastLines(output, 3),
+        next: 'compare it with the sum that ./stack bundle printed: sha256sum --check FILE.sha256',
+      });
+    }
+    await loadFolder(work, { tag, progress, signal });
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+async function loadFolder(
+  folder: string,
+  { tag, progress, signal }: { tag: string; progress: Progress; signal: AbortSignal },
+): Promise<void> {
+  const step = progress.step('loading the images');
+  try {
+    step.update('checking the sums');
+    await checkChecksums(folder, [IMAGES_FILE, SBOM_FILE]);
+    step.update('loading');
+    await mustDocker(['load', '--quiet', '--input', join(folder, IMAGES_FILE)], { signal });
+    const wrong = await differingImages(CHECKOUT, tag);
+    if (wrong.length > 0) {
+      throw new PreconditionError({
+        what: 'the images are not those of this checkout',
+        why: `${wrong.join(', ')} were made from other files`,
+        next: 'unpack the archive, and type ./stack up --bundle FILE in its folder',
+      });
+    }
+    step.done();
+  } catch (error) {
+    step.fail();
+    throw error;
+  }
+}
+
+/** Images that are missing, or were made from other files than those of a checkout. */
+export async function differingImages(checkout: string, tag: string): Promise<string[]> {
+  const differing: string[] = [];
+  for (const name of bundleImages()) {
+    const facts = await readImage(imageTag(name, tag));
+    if (facts?.hash !== (await hashInputs(checkout, name))) differing.push(name);
+  }
+  return differing;
+}

@@ -1,0 +1,76 @@
+import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { productVersion } from '@origin-stack/core/infra/productVersion';
+import { lastLines, runTool } from '../../engine/runTool.ts';
+import { buildImages, bundleImages } from '../../images/buildImages.ts';
+import { imageTag } from '../../images/imageList.ts';
+import type { CommandContext, Flags } from '../../lib/command.ts';
+import { CommandError } from '../../lib/commandErrors.ts';
+import { sha256Of, writeChecksums } from './checksums.ts';
+import { copyCheckout } from './copyCheckout.ts';
+import { BUNDLE_FOLDER, IMAGES_FILE, SBOM_FILE } from './layout.ts';
+import { differingImages } from './loadImages.ts';
+import { saveImages } from './saveImages.ts';
+import { makeSbom } from './sbom.ts';
+
+/** The folder that an archive unpacks into. */
+export const folderName = `origin-stack-${productVersion}`;
+
+/** An archive that was written. */
+export type WrittenBundle = { file: string; sizeBytes: number; sha256: string; images: string[] };
+
+/**
+ * Writes everything that a host without a network needs into one archive, whole or not at all: the images, the checkout
+ * with its dependencies and Node, checksums and a list of what the images hold.
+ */
+export async function writeBundle(
+  file: string,
+  { progress, signal }: Pick<CommandContext<Flags>, 'progress' | 'signal'>,
+): Promise<WrittenBundle> {
+  const images = bundleImages();
+  await buildImages({ tag: productVersion, progress, signal });
+  await mkdir(dirname(resolve(file)), { recursive: true });
+  // Beside the archive: it is there that the space is.
+  const work = await mkdtemp(join(dirname(resolve(file)), '.origin-stack-bundle-'));
+  const root = join(work, folderName);
+  const step = progress.step('packing');
+  try {
+    step.update('the checkout and its dependencies');
+    await mkdir(join(root, BUNDLE_FOLDER), { recursive: true });
+    await copyCheckout(root, imageTag('app', productVersion));
+    const wrong = await differingImages(root, productVersion);
+    if (wrong.length > 0) {
+      throw new CommandError({
+        what: `the checkout changed while it was packed: ${wrong.join(', ')}`,
+        next: 'run this again',
+      });
+    }
+    step.update('the list of what the images hold');
+    const sbom = await makeSbom({ images, tag: productVersion, checkout: root });
+    await writeFile(join(root, SBOM_FILE), `${JSON.stringify(sbom, null, 1)}\n`);
+    step.update('the images');
+    await saveImages(
+      images.map((name) => imageTag(name, productVersion)),
+      join(root, IMAGES_FILE),
+      signal,
+    );
+    step.update('checksums');
+    await writeChecksums(root);
+    step.update('the archive');
+    const owner = ['--owner=0', '--group=0', '--numeric-owner'];
+    const packed = await runTool('tar', ['-cf', join(work, 'archive'), ...owner, '-C', work, folderName], {
+      signal,
+    });
+    if (packed.code !== 0) throw new CommandError({ what: 'tar failed', why: lastLines(packed.output, 3) });
+    const sha256 = await sha256Of(join(work, 'archive'));
+    await rename(join(work, 'archive'), file);
+    await writeFile(`${file}.sha256`, `${sha256}  ${basename(file)}\n`);
+    step.done();
+    return { file, sizeBytes: (await stat(file)).size, sha256, images };
+  } catch (error) {
+    step.fail();
+    throw error;
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
