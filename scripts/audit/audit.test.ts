@@ -56,6 +56,7 @@ const SABOTAGE: [check: string, how: Sabotage, fault: RegExp][] = [
   ['memory', { without: ['--memory'] }, /all memory/],
   ['cpu', { without: ['--cpus'] }, /every core/],
   ['pids', { without: ['--pids-limit'] }, /without end/],
+  ['core-dumps', { without: ['--ulimit'] }, /may be dumped/],
   ['logs', { without: ['--log-opt=max-size'] }, /grows without end/],
   ['init', { without: ['--init'] }, /pile up/],
   ['health', { without: ['--health'] }, /nothing looks/],

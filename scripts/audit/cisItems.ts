@@ -36,7 +36,7 @@ const TITLES: [string, string, string?][] = [
   [
     '5.19',
     'default limits (ulimit) are overridden where needed',
-    'no service needs another than the default',
+    'of core dumps; no service needs another than the default for the rest',
   ],
   ['5.20', 'mounts do not propagate to the host'],
   ['5.21', "the host's UTS namespace is not shared"],

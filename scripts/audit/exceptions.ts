@@ -9,12 +9,21 @@ export interface AuditException {
 
 const runsOnce = 'it does one piece of work and ends; its exit code is the answer';
 
+const watchdog =
+  'its first process is the watchdog, which reaps by itself and replaces what hangs (decision 0011)';
+
 /** Every exception from the rules, with its reason. */
 export const auditExceptions: readonly AuditException[] = [
   { service: 'migrate', check: 'restart', fault: /"no"$/, reason: runsOnce },
   { service: 'migrate', check: 'health', fault: /^nothing looks/, reason: runsOnce },
   { service: 'tools', check: 'restart', fault: /"no"$/, reason: runsOnce },
   { service: 'tools', check: 'health', fault: /^nothing looks/, reason: runsOnce },
+  ...['api-a', 'api-b', 'worker'].map((service) => ({
+    service,
+    check: 'init',
+    fault: /^dead processes/,
+    reason: watchdog,
+  })),
   {
     service: 'nginx',
     check: 'internal-networks',

@@ -24,6 +24,16 @@ export const limitChecks: AuditCheck[] = [
     faults: ({ HostConfig }) => when((HostConfig.PidsLimit ?? 0) <= 0, 'it may start processes without end'),
   },
   {
+    name: 'core-dumps',
+    cis: ['5.19'],
+    rule: 'a process that crashes leaves no file with its memory',
+    faults: ({ HostConfig }) =>
+      when(
+        !(HostConfig.Ulimits ?? []).some(({ Name, Hard }) => Name === 'core' && Hard === 0),
+        'its memory may be dumped into a file',
+      ),
+  },
+  {
     name: 'logs',
     cis: [],
     rule: 'its log on the host is rotated',

@@ -11,6 +11,7 @@ const HARDENED = [
   '--security-opt=no-new-privileges:true',
   '--init',
   '--pids-limit=20',
+  '--ulimit=core=0:0',
   '--memory=32m',
   '--cpus=0.5',
   '--restart=unless-stopped',
