@@ -22,10 +22,14 @@ export async function upBundle(
   const { archive } = choices;
   // First of all: a damaged archive changes nothing.
   if (archive !== undefined) await loadImages(archive, { tag: productVersion, progress, signal });
+  const build = () => buildImages({ tag: productVersion, progress, signal });
+  // Who is not root makes the secrets by a container of the product's own image; for root a wrong choice costs no build.
+  const needsImage = process.getuid?.() !== 0;
+  if (archive === undefined && needsImage) await build();
   const { settings, made, certificate } = await initBundle(dir, choices);
   if (made.length > 0) progress.note(`${made.length} secret files made in ${dir.secrets}`);
   await requireFreePorts(dir, settings);
-  if (archive === undefined) await buildImages({ tag: settings.ORIGIN_VERSION, progress, signal });
+  if (archive === undefined && !needsImage) await build();
   const starting = progress.step('starting the containers');
   const containers = await startContainers(dir, { step: starting, signal });
   starting.done(`${containers.length} containers are well`);
