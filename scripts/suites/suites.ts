@@ -62,8 +62,6 @@ export const SUITES: readonly Suite[] = [
   }),
   vitestSuite({ name: 'api', budgetMinutes: 3, folders: ['api'] }),
   vitestSuite({ name: 'worker', budgetMinutes: 2, folders: ['worker'] }),
-  vitestSuite({ name: 'scripts', budgetMinutes: 3, folders: ['scripts'] }),
-  vitestSuite({ name: 'faults', budgetMinutes: 8, folders: ['chaos-tests'] }),
   // Every image from nothing but packages; what is built already and has not changed is taken as it is.
   checkSuite({
     name: 'images',
@@ -72,11 +70,13 @@ export const SUITES: readonly Suite[] = [
     command: process.execPath,
     args: [join(CHECKOUT, 'scripts/main.ts'), 'images'],
   }),
+  vitestSuite({ name: 'scripts', budgetMinutes: 6, folders: ['scripts'] }),
+  vitestSuite({ name: 'faults', budgetMinutes: 8, folders: ['chaos-tests'] }),
   vitestSuite({
     name: 'bundle',
     budgetMinutes: 12,
     missing: missingEngineOrRoot,
-    folders: ['scripts/bundle/test'],
+    folders: ['scripts/bundle/test', 'scripts/doctor/bundle.test.ts'],
     config: 'scripts/bundle/test/vitest.config.ts',
   }),
   vitestSuite({

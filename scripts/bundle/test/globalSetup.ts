@@ -45,6 +45,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
       maxBuffer: 64 * 1024 * 1024,
     });
     project.provide('bundle', root);
+    // For test files elsewhere that look at a bundle where there is one.
+    process.env.ORIGIN_TEST_BUNDLE = root;
     return stop;
   } catch (error) {
     await stop();

@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     root: new URL('../../..', import.meta.url).pathname,
-    include: ['scripts/bundle/test/**/*.test.ts'],
+    include: ['scripts/bundle/test/**/*.test.ts', 'scripts/doctor/bundle.test.ts'],
     globalSetup: ['scripts/bundle/test/globalSetup.ts'],
     testTimeout: 120_000,
     hookTimeout: 180_000,

@@ -1,0 +1,38 @@
+import { kill } from 'node:process';
+import { eventually } from '@origin-stack/testkit/eventually';
+import { expect, test } from 'vitest';
+import { bundleKey } from '../bundleClient.ts';
+import { mustDocker } from '../compose.ts';
+import { inspectService, logOf } from './containerFaults.ts';
+import { publicLoad } from './publicLoad.ts';
+import { theBundle } from './theBundle.ts';
+
+const REPLACED_WITHIN_MS = 30_000;
+const HEALTHY_WITHIN_MS = 60_000;
+
+/** The process of Node in a container, as the host numbers it. */
+async function nodeIn(container: string): Promise<number> {
+  const table = await mustDocker(['top', container, '-eo', 'pid,comm']);
+  const line = table.split('\n').find((row) => /\snode$|\sMainThread$/.test(row.trimEnd()));
+  const pid = Number(line?.trim().split(/\s+/)[0]);
+  if (!pid) throw new Error(`no node in ${table}`);
+  return pid;
+}
+
+test('a replica that is stopped is replaced within 30 s, and callers are served meanwhile', async () => {
+  const bundle = await theBundle();
+  const apiKey = await bundleKey(bundle.dir, 'heals', new AbortController().signal);
+  const { name } = await inspectService(bundle, 'api-a');
+  const stopped = await nodeIn(name);
+  const answered = await publicLoad(bundle, apiKey, async () => {
+    kill(stopped, 'SIGSTOP');
+    await eventually(async () => expect(await nodeIn(name)).not.toBe(stopped), {
+      deadlineMs: REPLACED_WITHIN_MS,
+    });
+    await eventually(async () => expect((await inspectService(bundle, 'api-a')).health).toBe('healthy'), {
+      deadlineMs: HEALTHY_WITHIN_MS,
+    });
+  });
+  expect(answered.accepted.size).toBeGreaterThan(20);
+  expect(await logOf(bundle, 'api-a')).toMatch(/"service":"watchdog"/);
+});
