@@ -1,12 +1,16 @@
 import { createInterface } from 'node:readline';
+import { askPrometheus } from './askPrometheus.ts';
 import { callVault } from './callVault.ts';
+import { reachPorts } from './reachPorts.ts';
 import { type RawRequest, sendRawRequest } from './sendRawRequest.ts';
 import { tryConnections } from './tryConnections.ts';
 import { useObjects } from './useObjects.ts';
 
 /** What a probe can do, by name. */
 const PROGRAMS = {
+  askPrometheus,
   callVault,
+  reachPorts,
   tryConnections,
   useObjects,
   // One after the other: what each did must not be hidden by the next.
