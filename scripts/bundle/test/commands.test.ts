@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runStack, stackOf } from './stack.ts';
+import { askPublic } from './testClient.ts';
+import { type TheBundle, theBundle } from './theBundle.ts';
+
+let bundle: TheBundle;
+let folder: string;
+let stack: ReturnType<typeof stackOf>;
+const tenant = `tenant-${randomUUID().slice(0, 8)}`;
+
+beforeAll(async () => {
+  bundle = await theBundle();
+  stack = stackOf(bundle);
+  folder = await mkdtemp(join(tmpdir(), 'origin-stack-commands-'));
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const whoAmI = async (key: string) =>
+  await askPublic(bundle)('/v1/whoami', { headers: { authorization: `Bearer ${key}` } });
+
+test('tenant makes a tenant once, and lists it', async () => {
+  const made = await stack('tenant', 'create', tenant, '--json');
+  expect(made).toMatchObject({ code: 0 });
+  expect(JSON.parse(made.stdout)).toMatchObject({ name: tenant });
+  const again = await stack('tenant', 'create', tenant);
+  expect(again).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining(`there is a tenant ${tenant} already`),
+  });
+  expect((await stack('tenant', 'list')).stdout).toContain(tenant);
+});
+
+test('key makes a key that works and whose file only its owner reads, and revokes it at once', async () => {
+  const file = join(folder, 'acme.key');
+  const made = await stack('key', 'create', tenant, '--name', 'shop', '--out', file, '--json');
+  expect(made).toMatchObject({ code: 0 });
+  const key = (await readFile(file, 'utf8')).trim();
+  expect((await stat(file)).mode & 0o777).toBe(0o400);
+  expect(made.stdout + made.stderr).not.toContain(key);
+  expect(await (await whoAmI(key)).json()).toMatchObject({ name: 'shop' });
+  const { id } = JSON.parse(made.stdout);
+  expect((await stack('key', 'list', tenant)).stdout).toContain(id);
+  expect(await stack('key', 'revoke', tenant, id)).toMatchObject({ code: 0 });
+  expect((await whoAmI(key)).status).toBe(401);
+});
+
+test('verify-ledger proves every ledger, migrate has nothing to do, and both run without secrets on this host', async () => {
+  const ledgers = await stack('verify-ledger', '--json');
+  expect(ledgers, ledgers.stderr).toMatchObject({ code: 0 });
+  const found = JSON.parse(ledgers.stdout).ledgers as { valid: boolean }[];
+  expect(found.length).toBeGreaterThan(0);
+  expect(found.every(({ valid }) => valid)).toBe(true);
+  expect(await stack('migrate')).toMatchObject({ code: 0 });
+});
+
+test('status tells of every container, and logs of one', async () => {
+  const { code, stdout } = await stack('status');
+  expect(code).toBe(0);
+  for (const service of ['nginx', 'api-a', 'api-b', 'worker', 'vault', 'postgres', 'mtail']) {
+    expect(stdout).toMatch(new RegExp(`^${service} +healthy`, 'm'));
+  }
+  const logs = await stack('logs', 'api-a', '--lines', '50', '--json');
+  expect(logs.code).toBe(0);
+  expect(JSON.parse(logs.stdout.split('\n')[0] ?? '')).toMatchObject({ service: 'api-a' });
+  expect(await stack('logs', 'nobody')).toMatchObject({ code: 2, stderr: expect.stringContaining('nginx') });
+});
+
+test('demo decides on real files here, webhook included', async () => {
+  const { code, stdout, stderr } = await stack('demo', '--limit', '2');
+  expect(code, stderr).toBe(0);
+  expect(stdout).toContain('every certificate, pack and webhook verified');
+});
+
+test('demo from outside verifies everything where it trusts the certificate, and says why where it does not', async () => {
+  const file = join(folder, 'outside.key');
+  const content = join(folder, 'content.txt');
+  await writeFile(content, `content ${randomUUID()}`);
+  expect(await stack('key', 'create', tenant, '--name', 'outside', '--out', file)).toMatchObject({ code: 0 });
+  const demo = ['demo', content, '--url', bundle.url, '--key-file', file];
+  const ca = join(bundle.dir.secrets, 'nginx', 'public.crt');
+  const good = await runStack([...demo, '--ca', ca]);
+  expect(good.code, good.stderr).toBe(0);
+  expect(good.stdout).toContain('every certificate and pack verified');
+  const untrusted = await runStack(demo);
+  expect(untrusted).toMatchObject({ code: 3, stderr: expect.stringContaining('is not trusted here') });
+});
