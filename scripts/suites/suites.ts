@@ -74,7 +74,7 @@ export const SUITES: readonly Suite[] = [
   vitestSuite({ name: 'faults', budgetMinutes: 8, folders: ['chaos-tests'] }),
   vitestSuite({
     name: 'bundle',
-    budgetMinutes: 12,
+    budgetMinutes: 20,
     missing: missingEngineOrRoot,
     folders: ['scripts/bundle/test', 'scripts/doctor/bundle.test.ts'],
     config: 'scripts/bundle/test/vitest.config.ts',
