@@ -43,7 +43,7 @@ export async function bundleBench({ progress, signal }: Context): Promise<BenchR
       url: `https://localhost:${port}`,
       httpPort: await freePort(),
       project: 'origin-bench',
-      subnet: '172.30.254',
+      subnet: '10.213.254',
     };
     const beganMs = performance.now();
     await upBundle(dir, choices, { progress, signal });

@@ -95,7 +95,7 @@ function settingsOf(dir: BundleDir, choices: InitChoices, known: BundleSettings 
     ORIGIN_HTTP_PORT: choices.httpPort === undefined ? httpPort : String(choices.httpPort),
     ORIGIN_OVERLAYS: overlaysOf(choices.overlays) ?? known?.ORIGIN_OVERLAYS ?? '',
     ORIGIN_TRUSTED_PROXIES: networksOf(choices.trustedProxies ?? known?.ORIGIN_TRUSTED_PROXIES ?? ''),
-    ORIGIN_SUBNET: choices.subnet ?? known?.ORIGIN_SUBNET ?? '172.30.240',
+    ORIGIN_SUBNET: choices.subnet ?? known?.ORIGIN_SUBNET ?? '10.213.88',
   };
 }
 

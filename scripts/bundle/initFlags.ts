@@ -31,7 +31,7 @@ export const initFlags = {
   subnet: {
     type: 'string',
     placeholder: 'A.B.C',
-    summary: "a free /24 for the bundle's fixed addresses (default 172.30.240)",
+    summary: "a free /24 for the bundle's networks (default 10.213.88)",
   },
   project: {
     type: 'string',

@@ -87,7 +87,7 @@ it('installs on a host that has no way out, from the archive alone', async () =>
   expect((await docker(['image', 'inspect', SPARE_IMAGE])).code).not.toBe(0);
   const since = new Date().toISOString();
 
-  const where = ['--project', PROJECT, '--subnet', '172.30.238', '--bind', HOST_ADDRESS];
+  const where = ['--project', PROJECT, '--subnet', '10.213.238', '--bind', HOST_ADDRESS];
   const names = ['--url', 'https://origin.internal:9477', '--http-port', '9476'];
   const up = await stackOffline('up', '--bundle', archive, ...where, ...names);
   expect(up.code, up.stderr).toBe(0);

@@ -75,8 +75,8 @@ async function freeSubnet(): Promise<string> {
   const format = '{{range .IPAM.Config}}{{.Subnet}} {{end}}';
   const taken = await mustDocker(['network', 'inspect', '--format', format, ...ids]);
   for (let third = 249; third > 200; third -= 1) {
-    const subnet = `172.30.${third}`;
+    const subnet = `10.213.${third}`;
     if (!taken.includes(`${subnet}.`)) return subnet;
   }
-  throw new Error('no subnet of 172.30 is free');
+  throw new Error('no subnet of 10.213 is free');
 }

@@ -2,7 +2,7 @@ import { BlockList, isIPv4 } from 'node:net';
 import { docker } from '../../bundle/compose.ts';
 import { defineCheck, error } from '../doctorCheck.ts';
 
-const FIX = './stack down, then ./stack up --subnet 172.30.241 (any free /24)';
+const FIX = './stack down, then ./stack up --subnet 10.213.89 (any free /24)';
 
 /** The fixed addresses of the bundle belong to nobody else: another network of the engine, or a network of the host. */
 export const subnets = defineCheck({
