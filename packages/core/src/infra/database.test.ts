@@ -6,6 +6,7 @@ import { startProxy } from '../testing/startProxy.ts';
 import { createDatabase, type PoolOptions, poolState, warmUp } from './database.ts';
 import { createMetrics } from './metrics.ts';
 import { watchPool } from './watchPool.ts';
+import { withDeadline } from './withDeadline.ts';
 
 let database: TestDatabase;
 const opened: Db[] = [];
@@ -74,6 +75,13 @@ describe('the pool', () => {
   it('rejects the warm-up where the database is away', async () => {
     const db = open({ url: 'postgres://nobody:x@127.0.0.1:1/none', acquireTimeoutMs: 500 });
     await expect(warmUp(db, 2)).rejects.toThrow();
+  });
+
+  it('ends after a warm-up of which a part failed', async () => {
+    const db = open({ max: 2, acquireTimeoutMs: 300 });
+    await expect(warmUp(db, 4)).rejects.toThrow();
+    // With a connection that nobody gives back this would wait for ever.
+    await withDeadline(db.destroy(), 'the end of the pool', 3_000);
   });
 
   it('gives out last what was given back first, so that what is not needed grows old', async () => {

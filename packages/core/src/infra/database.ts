@@ -119,8 +119,12 @@ export async function warmUp(db: Db, connections: number): Promise<void> {
   try {
     while (opened.length < connections) {
       const wanted = Math.min(WARM_UP_AT_ONCE, connections - opened.length);
-      const acquired = await Promise.all(Array.from({ length: wanted }, () => pool.acquire().promise));
-      opened.push(...acquired);
+      const batch = Array.from({ length: wanted }, () => pool.acquire().promise);
+      const outcomes = await Promise.allSettled(batch);
+      // What did open is given back whatever became of the others: the pool's end waits for all that is in use.
+      opened.push(...outcomes.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])));
+      const refused = outcomes.find((one) => one.status === 'rejected');
+      if (refused) throw refused.reason;
     }
   } finally {
     for (const connection of opened) pool.release(connection);
