@@ -1,3 +1,4 @@
+import { hosts, proxyUrl } from './proxySettingTypes.ts';
 import {
   flag,
   integer,
@@ -116,7 +117,21 @@ export const SETTINGS = {
     text,
     'Certificates that webhook endpoints may be signed by, beside the public ones',
   ),
+  EGRESS_PROXY_URL: optional(
+    proxyUrl,
+    'Proxy (CONNECT) for webhooks, S3, Vault and AWS KMS; not for PostgreSQL and Redis, which speak no HTTP',
+  ),
+  EGRESS_NO_PROXY: setting(
+    hosts,
+    'Hosts that are reached without EGRESS_PROXY_URL, as are names without a dot and loopback',
+    [],
+  ),
   WORKER_CONCURRENCY: setting(integer(1, 200), 'Tasks at once', 8),
+  OUTBOX_EXPECTED_DEPTH: setting(
+    integer(1, 100_000_000),
+    'Pieces of work that may be due at once; nothing is refused beyond, but from 80 % on the alert QueueOverloaded fires',
+    10_000,
+  ),
   WORKER_RENDER_THREADS: setting(integer(1, 16), 'Threads that render reports', 1),
   SHUTDOWN_TIMEOUT_SECONDS: setting(integer(1, 300), 'How long a stop waits for what is under way', 20),
   WATCHDOG_FD: setting(

@@ -13,6 +13,8 @@ const env = {
   MINIO_ACCESS_KEY: 'origin-packs',
   MINIO_SECRET_KEY: 'q8Zr2kLm9XtB',
   AWS_KMS_ENDPOINT: 'http://[fd12::9]:4566',
+  VAULT_ADDR: 'https://10.4.0.9:8200',
+  EGRESS_PROXY_URL: 'http://10.4.0.10:3128',
   INTERNAL_HOST: '0.0.0.0',
   INTERNAL_PORT: '9191',
   API_PORT: '8181',
@@ -34,6 +36,8 @@ describe('the rules for webhooks', () => {
     ['Redis in an IPv6 address that carries its own', '64:ff9b::7f00:1', 6379],
     ['the object store at the port of https', '10.4.0.7', 443],
     ['the key service', 'fd12::9', 4566],
+    ['Vault', '10.4.0.9', 8200],
+    ['the egress proxy', '10.4.0.10', 3128],
     ['the internal listener', '127.0.0.1', 9191],
     ['the public listener', '127.0.0.1', 8181],
   ])('refuse %s whatever the operator allows: %s, port %i', async (_, address, port) => {

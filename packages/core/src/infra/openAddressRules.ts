@@ -16,6 +16,8 @@ type AddressSettings = Pick<
   | 'REDIS_URL'
   | 'MINIO_ENDPOINT'
   | 'AWS_KMS_ENDPOINT'
+  | 'VAULT_ADDR'
+  | 'EGRESS_PROXY_URL'
   | 'INTERNAL_HOST'
   | 'INTERNAL_PORT'
   | 'API_HOST'
@@ -36,7 +38,7 @@ const LOOPBACK = ['127.0.0.0/8', '::1/128', '0.0.0.0/8', '::/128'];
 
 /**
  * The rules for webhooks that the settings give. Whatever `WEBHOOK_ALLOWED_CIDRS` says, they refuse the ports of the
- * product's own parts: database, Redis, object store, key service and this process's listeners. Names are resolved
+ * product's own parts: database, Redis, object store, key service, egress proxy and this process's listeners. Names are resolved
  * once; where one cannot be, its port is refused in all of `WEBHOOK_ALLOWED_CIDRS`.
  */
 export async function openAddressRules(settings: AddressSettings, log: Log): Promise<AddressRules> {
@@ -64,10 +66,16 @@ interface Part {
 }
 
 function ownParts(settings: AddressSettings): Part[] {
-  const { DATABASE_URL, REDIS_URL, MINIO_ENDPOINT, AWS_KMS_ENDPOINT } = settings;
-  const urls = [DATABASE_URL, REDIS_URL, MINIO_ENDPOINT, AWS_KMS_ENDPOINT].filter((url) => url !== undefined);
+  const urls = [
+    settings.DATABASE_URL,
+    settings.REDIS_URL,
+    settings.MINIO_ENDPOINT,
+    settings.AWS_KMS_ENDPOINT,
+    settings.VAULT_ADDR,
+    settings.EGRESS_PROXY_URL,
+  ];
   const parts = [
-    ...urls.map(partOf),
+    ...urls.filter((url) => url !== undefined).map(partOf),
     { host: settings.INTERNAL_HOST, port: settings.INTERNAL_PORT },
     { host: settings.API_HOST, port: settings.API_PORT },
   ];

@@ -14,6 +14,13 @@ export function openEndpointBreakers(metrics: Metrics): EndpointBreakers {
     halfOpenAfterMs: REST_MS,
     isFailure: isEndpointDown,
   });
+  metrics.onScrape(() => {
+    for (const [state, count] of Object.entries(breakers.states()))
+      metrics.set('webhook_breakers', { state }, count);
+  });
+  // There from the start, so that the first change is a rise from 0.
+  for (const to of Object.keys(breakers.states()))
+    metrics.count('breaker_transitions_total', { breaker: 'webhook', to }, 0);
   breakers.onTransition(({ to }) => metrics.count('breaker_transitions_total', { breaker: 'webhook', to }));
   return breakers;
 }

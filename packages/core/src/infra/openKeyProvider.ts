@@ -1,6 +1,7 @@
 import type { Settings } from '../config/settings.ts';
 import type { KeyProvider } from '../domain/ports.ts';
 import { createBreaker } from './breaker.ts';
+import { openEgressProxy } from './egressProxy/egressProxy.ts';
 import { openAwsKms } from './keyProviders/awsKms.ts';
 import { isAwsKmsAway } from './keyProviders/awsKmsError.ts';
 import { guardKeys } from './keyProviders/guardKeys.ts';
@@ -13,13 +14,33 @@ import { mendable } from './runProcess.ts';
 import type { TlsIdentity } from './tlsIdentity.ts';
 import { watchBreaker } from './watchBreaker.ts';
 
+/** What a key provider is opened by. */
+export const KEY_PROVIDER_SETTINGS = [
+  'SIGNING_KEY_PROVIDER',
+  'SIGNING_KEY_ID',
+  'SIGNING_KEY_PATH',
+  'LOCAL_ENCRYPTION_SALT',
+  'WRAPPING_KEY_ID',
+  'PEPPER_KEY_ID',
+  'AWS_REGION',
+  'AWS_KMS_ENDPOINT',
+  'VAULT_ADDR',
+  'VAULT_ROLE_ID',
+  'VAULT_SECRET_ID',
+  'VAULT_TRANSIT_MOUNT',
+  'EGRESS_PROXY_URL',
+  'EGRESS_NO_PROXY',
+] as const satisfies (keyof Settings)[];
+
+type KeyProviderSettings = Pick<Settings, (typeof KEY_PROVIDER_SETTINGS)[number]>;
+
 /**
  * Opens the key provider that the settings name, and proves it with a real signature before anything relies on it.
  * A provider in the network stands behind a breaker. Rejects where it is away or sealed: the process ends, and who
  * started it starts it again.
  */
 export async function openKeyProvider(
-  settings: Settings,
+  settings: KeyProviderSettings,
   { metrics, tls }: { metrics: Metrics; tls?: TlsIdentity | undefined },
 ): Promise<KeyProvider> {
   const provider = await open(settings, tls);
@@ -37,7 +58,7 @@ export async function openKeyProvider(
 
 /** What gives the pepper, for operators' commands: in Vault their role may do nothing else. */
 export async function openPepper(
-  settings: Settings,
+  settings: KeyProviderSettings,
   { tls }: { tls?: TlsIdentity | undefined },
 ): Promise<Pick<KeyProvider, 'mac'>> {
   if (settings.SIGNING_KEY_PROVIDER !== 'vault') return open(settings, tls);
@@ -48,7 +69,7 @@ const TIMEOUT_MS = 5_000;
 const FAILURES = 5;
 const REST_MS = 5_000;
 
-async function open(settings: Settings, tls: TlsIdentity | undefined): Promise<KeyProvider> {
+async function open(settings: KeyProviderSettings, tls: TlsIdentity | undefined): Promise<KeyProvider> {
   const { SIGNING_KEY_ID: signingKeyId } = settings;
   const wrappingKeyId = settings.WRAPPING_KEY_ID ?? '';
   if (settings.SIGNING_KEY_PROVIDER === 'vault') {
@@ -63,13 +84,14 @@ async function open(settings: Settings, tls: TlsIdentity | undefined): Promise<K
       wrappingKeyId,
       pepperKeyId: settings.PEPPER_KEY_ID ?? '',
       timeoutMs: TIMEOUT_MS,
+      proxy: openEgressProxy(settings, tls),
     });
   }
   const path = settings.SIGNING_KEY_PATH ?? '';
   return mendable(openLocalKeys({ path, signingKeyId, salt: settings.LOCAL_ENCRYPTION_SALT ?? '' }));
 }
 
-const vaultOptions = (settings: Settings, tls: TlsIdentity | undefined) => ({
+const vaultOptions = (settings: KeyProviderSettings, tls: TlsIdentity | undefined) => ({
   address: settings.VAULT_ADDR ?? '',
   roleId: settings.VAULT_ROLE_ID ?? '',
   secretId: settings.VAULT_SECRET_ID ?? '',
@@ -77,4 +99,5 @@ const vaultOptions = (settings: Settings, tls: TlsIdentity | undefined) => ({
   pepperKeyId: settings.PEPPER_KEY_ID ?? '',
   timeoutMs: TIMEOUT_MS,
   tls,
+  proxy: openEgressProxy(settings, tls),
 });

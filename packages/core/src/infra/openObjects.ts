@@ -2,6 +2,7 @@ import type { Settings } from '../config/settings.ts';
 import type { Keyring } from '../domain/keys/keyring.ts';
 import type { Clock, ObjectStore } from '../domain/ports.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
+import { openEgressProxy } from './egressProxy/egressProxy.ts';
 import { describeError, type Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { openFilesystemObjects } from './objects/filesystemObjects.ts';
@@ -44,6 +45,7 @@ export async function openObjects(
     secretKey: settings.MINIO_SECRET_KEY ?? '',
     timeoutMs: REQUEST_TIMEOUT_MS,
     tls: deps.tls,
+    proxy: openEgressProxy(settings, deps.tls),
     clock,
   });
   // A store that is away, or one where only its operator may make buckets, must not keep the service from starting.

@@ -23,8 +23,26 @@ class TenantTransaction extends PostgresTransaction {
   }
 }
 
-/** knex's PostgreSQL dialect, whose transactions take `tenantId` in their configuration. */
+/** What this client reads of knex's configuration beside what knex does. */
+interface ClientConfig {
+  /** Hears how long each query took, failed ones too. */
+  onQueryEnd?: (seconds: number) => void;
+}
+
+/** knex's PostgreSQL dialect, whose transactions take `tenantId` in their configuration, and which times its queries. */
 export class TenantClient extends PostgresClient {
+  // knex makes the client of a transaction without its constructor, but with its configuration.
+  declare readonly config: ClientConfig;
+
+  override async _query(connection: unknown, query: unknown) {
+    const startedMs = performance.now();
+    try {
+      return await super._query(connection, query);
+    } finally {
+      this.config.onQueryEnd?.((performance.now() - startedMs) / 1000);
+    }
+  }
+
   override transaction(container: unknown, config: Given[2], outer: unknown) {
     return new TenantTransaction(this, container, config, outer);
   }

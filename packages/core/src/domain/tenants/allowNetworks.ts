@@ -13,10 +13,15 @@ export async function allowNetworks(
   deps: { db: Db },
   input: { tenantId: string; networks: string[] },
 ): Promise<string[]> {
-  const wrong = input.networks.filter((network) => !parseNetwork(network));
-  if (wrong.length > 0) throw new DomainError('validation_failed', `Not a network: ${wrong.join(', ')}`);
+  refuseWrongNetworks(input.networks);
   return inTenant(deps.db, input.tenantId, async (tx) => {
     if (!(await updateAllowlist(tx, input))) throw new DomainError('not_found', 'No such tenant.');
     return (await listKeys(tx, input.tenantId)).map((key) => key.prefix);
   });
+}
+
+/** Throws `validation_failed` for what is not a network. */
+export function refuseWrongNetworks(networks: string[]): void {
+  const wrong = networks.filter((network) => !parseNetwork(network));
+  if (wrong.length > 0) throw new DomainError('validation_failed', `Not a network: ${wrong.join(', ')}`);
 }

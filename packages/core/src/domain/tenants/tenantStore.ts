@@ -1,4 +1,4 @@
-import type { Tx } from '../ports.ts';
+import type { Db, Tx } from '../ports.ts';
 
 export interface TenantRow {
   id: string;
@@ -17,6 +17,12 @@ export async function insertTenant(
 /** All tenants; for the owner role, whom the wall does not stop. */
 export async function listTenants(tx: Tx): Promise<TenantRow[]> {
   return tx('tenants').orderBy('id').select('id', 'name', 'ip_allowlist', 'created_at');
+}
+
+/** Ids of tenants behind one, in order, also through the wall: for the worker. */
+export async function readTenantIds(db: Db, after: string, limit: number): Promise<string[]> {
+  const { rows } = await db.raw('select * from tenant_ids(?, ?) as id', [after, limit]);
+  return rows.map((row: { id: string }) => row.id);
 }
 
 /** True where the tenant exists. */

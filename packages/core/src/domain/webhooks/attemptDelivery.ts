@@ -25,7 +25,7 @@ export interface AttemptOutcome {
 
 /**
  * Signs and sends once. Throws for what is not the endpoint's doing: an open breaker (with `retryAfterMs`), a
- * key provider that is away, an aborted signal.
+ * key provider or an egress proxy that is away, an aborted signal.
  */
 export async function attemptDelivery(
   deps: AttemptDeps,
@@ -41,8 +41,14 @@ export async function attemptDelivery(
   }
 }
 
-/** What a breaker of an endpoint counts: 5xx and no answer. A 4xx is an answer: it must never open a breaker. */
-export const isEndpointDown = (error: unknown): boolean => error instanceof EndpointDown;
+/**
+ * What a breaker of an endpoint counts: 5xx and no answer. A 4xx is an answer: it must never open a breaker. A proxy that
+ * is silent may be so for one endpoint only, which must not keep the worker waiting: it counts here, and nowhere else.
+ */
+export const isEndpointDown = (error: unknown): boolean =>
+  error instanceof EndpointDown || isProxyAway(error);
+
+const isProxyAway = (error: unknown) => error instanceof WebhookSendError && error.code === 'proxy';
 
 /** Carries an outcome past a breaker that must count it as a failure. */
 class EndpointDown extends Error {
@@ -64,7 +70,7 @@ async function sendOnce(sender: WebhookSender, request: WebhookRequest): Promise
     if (status >= 500) throw new EndpointDown(outcome);
     return outcome;
   } catch (error) {
-    if (!(error instanceof WebhookSendError)) throw error;
+    if (!(error instanceof WebhookSendError) || isProxyAway(error)) throw error;
     const outcome = { status: error.status ?? null, error: `${error.code}: ${error.message}` };
     if (DOWN.has(error.code)) throw new EndpointDown(outcome);
     return outcome;

@@ -1,5 +1,6 @@
-/** Why a request got no usable answer. */
+/** Why a request got no usable answer; `proxy`: our own egress proxy is away or refuses us. */
 export type WebhookSendErrorCode =
+  | 'proxy'
   | 'refused_address'
   | 'timeout'
   | 'tls'

@@ -1,8 +1,12 @@
 import { eventually } from '@origin-stack/testkit/eventually';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createBreakers } from '../../infra/breakers.ts';
+import { openEgressProxy } from '../../infra/egressProxy/egressProxy.ts';
+import { startProxy } from '../../infra/egressProxy/test/startProxy.ts';
 import { openWebhookBed, type WebhookBed } from '../../infra/webhookSender/test/openWebhookBed.ts';
 import { type Receiver, startReceiver } from '../../infra/webhookSender/test/startReceiver.ts';
+import { createWebhookSender } from '../../infra/webhookSender/webhookSender.ts';
+import { retryRun } from '../outbox/outboxStore.ts';
 import type { Actor } from '../ports.ts';
 import { inTenant } from '../tenants/inTenant.ts';
 import { isEndpointDown } from './attemptDelivery.ts';
@@ -235,4 +239,56 @@ it('a key provider that is away is no failure of the endpoint', async () => {
   expect(await deliveries(actor, id)).toMatchObject([{ status: 'pending', attempts: 0, last_error: null }]);
   expect(await bed.owner('webhooks').where({ id }).first()).toMatchObject({ failing_since: null });
   expect(await bed.act(begun)).toBe('delivered');
+});
+
+describe('an egress proxy', () => {
+  async function through(behaviour: number | 'close') {
+    const proxy = await startProxy({ behave: () => behaviour });
+    const { actor } = await setUp(204);
+    const webhook = { url: 'http://hook.example.org/', events: ['decision.created' as const] };
+    const { id } = await createWebhook(bed.deps, actor, webhook);
+    await testWebhook(bed.deps, actor, id);
+    const sender = await createWebhookSender({
+      rules: bed.deps.addresses,
+      resolve: async () => ['93.184.216.34'],
+      proxy: openEgressProxy({ EGRESS_PROXY_URL: proxy.url, EGRESS_NO_PROXY: [] }),
+    });
+    const breakers = createBreakers({
+      max: 10,
+      failures: 2,
+      halfOpenAfterMs: 45_000,
+      isFailure: isEndpointDown,
+    });
+    return { actor, id, proxy, own: { sender, breakers } };
+  }
+
+  it.each([407, 'close'] as const)('that is away (%s) is no attempt, however long it lasts', async (how) => {
+    const { actor, id, proxy, own } = await through(how);
+    for (let i = 0; i < 2; i += 1) {
+      const [begun] = await bed.begin();
+      await expect(bed.act(begun!, own)).rejects.toMatchObject({ code: 'proxy' });
+      // As the runner does with work that failed.
+      const { run } = begun!;
+      const again = { ...run, delayMs: 0, error: 'failed' };
+      await inTenant(bed.deliverDeps.db, run.tenantId, (tx) => retryRun(tx, again));
+      bed.passHours(121);
+    }
+    expect(await bed.deliverAll(own)).toEqual(['put_off']);
+    expect(proxy.asked).toHaveLength(2);
+    expect(await deliveries(actor, id)).toMatchObject([{ status: 'pending', attempts: 0, last_error: null }]);
+    expect(await getWebhook(bed.deps, actor, id)).toMatchObject({ is_active: true });
+    await proxy.stop();
+  });
+
+  it.each([
+    [403, 'refused_address: the egress proxy refuses the destination: HTTP status 403'],
+    [503, 'connection: the egress proxy did not reach the destination: HTTP status 503'],
+  ])('that works and answers %i for an endpoint is an attempt, which says so', async (status, error) => {
+    const { actor, id, proxy, own } = await through(status);
+    expect(await bed.deliverAll(own)).toEqual(['retrying']);
+    expect(await deliveries(actor, id)).toMatchObject([
+      { attempts: 1, last_status: null, last_error: error },
+    ]);
+    await proxy.stop();
+  });
 });

@@ -1,4 +1,6 @@
 import { createHash, createPublicKey } from 'node:crypto';
+import http from 'node:http';
+import https from 'node:https';
 import {
   DecryptCommand,
   DescribeKeyCommand,
@@ -9,6 +11,8 @@ import {
   SignCommand,
 } from '@aws-sdk/client-kms';
 import type { KeyProvider } from '../../domain/ports.ts';
+import type { EgressProxy } from '../egressProxy/egressProxy.ts';
+import { viaProxy } from '../egressProxy/viaProxy.ts';
 import { AwsKmsError, awsKmsError } from './awsKmsError.ts';
 import { signingJwk } from './signingJwk.ts';
 
@@ -24,6 +28,7 @@ export interface AwsKmsOptions {
   pepperKeyId: string;
   /** How long one operation may take in all, its attempts and the search for credentials included. */
   timeoutMs: number;
+  proxy?: EgressProxy | undefined;
 }
 
 /** The longest message that KMS hashes itself. */
@@ -42,7 +47,12 @@ export async function openAwsKms(options: AwsKmsOptions): Promise<KeyProvider> {
     region,
     ...(endpoint === undefined ? {} : { endpoint }),
     maxAttempts: MAX_ATTEMPTS,
-    requestHandler: { connectionTimeout: timeoutMs, requestTimeout: timeoutMs, throwOnRequestTimeout: true },
+    requestHandler: {
+      connectionTimeout: timeoutMs,
+      requestTimeout: timeoutMs,
+      throwOnRequestTimeout: true,
+      ...agentsVia(options),
+    },
   });
   const call = <T>(operation: string, send: (how: { abortSignal: AbortSignal }) => Promise<T>) =>
     withDeadline(timeoutMs, send).catch((error: unknown) => {
@@ -109,6 +119,16 @@ export async function openAwsKms(options: AwsKmsOptions): Promise<KeyProvider> {
       });
       await Promise.all(checks);
     },
+  };
+}
+
+/** Of what the SDK takes by itself. Its search for credentials uses them too, but for the instance's own addresses. */
+function agentsVia(options: AwsKmsOptions) {
+  if (!options.proxy) return {};
+  const agentOptions = { keepAlive: true, maxSockets: 50 };
+  return {
+    httpAgent: viaProxy(new http.Agent(agentOptions), options),
+    httpsAgent: viaProxy(new https.Agent(agentOptions), options),
   };
 }
 

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { inspect } from 'node:util';
 import { eventually } from '@origin-stack/testkit/eventually';
 import { type Openbao, openbaoAvailable, startOpenbao } from '@origin-stack/testkit/peers/openbao';
+import { suspend } from '@origin-stack/testkit/suspend';
 import { createTestAuthority, type TestAuthority } from '@origin-stack/testkit/tls/testAuthority';
 import { compactVerify, importJWK } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -201,7 +202,7 @@ describe.skipIf(!openbao.ok)(`keys in Vault${skipped}`, () => {
 
   test('are away, and known to be after the deadline, while Vault hangs', async () => {
     const impatient = await openVault({ ...options, timeoutMs: 300 });
-    process.kill(peer.pid(), 'SIGSTOP');
+    await suspend(peer.pid());
     try {
       const startMs = performance.now();
       const failure = await failureOf(impatient.mac('label'));

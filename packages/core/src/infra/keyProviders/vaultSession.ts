@@ -1,5 +1,9 @@
+import http from 'node:http';
+import https from 'node:https';
 import nodeVault from 'node-vault';
 import { z } from 'zod';
+import type { EgressProxy } from '../egressProxy/egressProxy.ts';
+import { viaProxy } from '../egressProxy/viaProxy.ts';
 import type { TlsIdentity } from '../tlsIdentity.ts';
 import { tlsAgent } from '../tlsOptions.ts';
 import { withDeadline } from '../withDeadline.ts';
@@ -13,6 +17,7 @@ export interface VaultSessionOptions {
   /** How long one request may take in all. */
   timeoutMs: number;
   tls?: TlsIdentity | undefined;
+  proxy?: EgressProxy | undefined;
 }
 
 export interface VaultRequest<T> {
@@ -51,14 +56,14 @@ export function openVaultSession(options: VaultSessionOptions): VaultSession {
   // The library would print tokens where DEBUG is set, and send the VAULT_TOKEN of the environment.
   const client = nodeVault({ endpoint: options.address, debug: () => {} });
   client.token = '';
-  const agent = options.tls && tlsAgent(options.tls, { keepAlive: true });
+  const agents = agentsOf(options);
   let token: Token | undefined;
   let changing: Promise<Token> | undefined;
 
   async function send(path: string, body: object | undefined, tokenValue: string): Promise<unknown> {
     const once = () => {
       const headers = tokenValue ? { 'X-Vault-Token': tokenValue } : {};
-      const how = { timeout: timeoutMs, headers, ...(agent ? { httpsAgent: agent } : {}) };
+      const how = { timeout: timeoutMs, headers, ...agents };
       const sent = body ? client.write(path, body, how) : client.read(path, how);
       return withDeadline(sent, path, timeoutMs).catch((error: unknown) => {
         throw vaultError(path, error);
@@ -113,6 +118,15 @@ export function openVaultSession(options: VaultSessionOptions): VaultSession {
     });
     return parsed(path, z.object({ data: answer }), reply).data;
   };
+}
+
+/** The client's own agents where nothing is asked of them. */
+function agentsOf(options: VaultSessionOptions): { httpAgent?: http.Agent; httpsAgent?: https.Agent } {
+  const { tls, proxy } = options;
+  if (!tls && !proxy) return {};
+  const keepAlive = { keepAlive: true };
+  const httpsAgent = viaProxy(tls ? tlsAgent(tls, keepAlive) : new https.Agent(keepAlive), options);
+  return proxy ? { httpsAgent, httpAgent: viaProxy(new http.Agent(keepAlive), options) } : { httpsAgent };
 }
 
 function parsed<T>(operation: string, schema: z.ZodType<T>, reply: unknown): T {

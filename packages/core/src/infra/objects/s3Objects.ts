@@ -3,6 +3,8 @@ import https from 'node:https';
 import { buffer } from 'node:stream/consumers';
 import { Client } from 'minio';
 import type { Clock, ObjectStore } from '../../domain/ports.ts';
+import type { EgressProxy } from '../egressProxy/egressProxy.ts';
+import { viaProxy } from '../egressProxy/viaProxy.ts';
 import type { TlsIdentity } from '../tlsIdentity.ts';
 import { tlsAgent } from '../tlsOptions.ts';
 import { attachmentHeader } from './attachmentHeader.ts';
@@ -26,6 +28,7 @@ export interface S3ObjectsOptions {
   clock: Clock;
   /** Whose authority signs the endpoint, unless a public one does, and who we are to it. */
   tls?: TlsIdentity | undefined;
+  proxy?: EgressProxy | undefined;
 }
 
 export interface S3Objects extends ObjectStore {
@@ -105,7 +108,7 @@ function makeClient(options: S3ObjectsOptions, address: string): Client {
     accessKey: options.accessKey,
     secretKey: options.secretKey,
     transport: deadlineTransport(url.protocol, options.timeoutMs),
-    transportAgent: isTls ? httpsAgent(options.tls) : new http.Agent(AGENT_OPTIONS),
+    transportAgent: viaProxy(isTls ? httpsAgent(options.tls) : new http.Agent(AGENT_OPTIONS), options),
     retryOptions: { disableRetry: true },
   });
 }

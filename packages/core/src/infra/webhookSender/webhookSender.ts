@@ -12,7 +12,11 @@ import {
   WebhookSendError,
   type WebhookSender,
 } from '../../domain/webhooks/deliveryPorts.ts';
+import type { EgressProxy } from '../egressProxy/egressProxy.ts';
+import { EgressProxyError } from '../egressProxy/egressProxyError.ts';
+import { unlessAborted } from '../unlessAborted.ts';
 import { checkedAddresses, type Resolve, resolveBySystem } from './checkedAddresses.ts';
+import { insideTunnel, openTunnel } from './openTunnel.ts';
 import { retryAfterSeconds } from './retryAfterSeconds.ts';
 import { sendFailure } from './sendFailure.ts';
 
@@ -24,6 +28,7 @@ export interface WebhookSenderOptions {
   timeoutMs?: number;
   maxResponseBytes?: number;
   resolve?: Resolve;
+  proxy?: EgressProxy | undefined;
 }
 
 const TIMEOUT_MS = 5_000;
@@ -33,12 +38,16 @@ const MAX_HEADER_BYTES = 16_384;
 const ADDRESS_TIMEOUT_MS = 1_000;
 const CERTIFICATES = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-type Settings = Required<Omit<WebhookSenderOptions, 'caFile'>> & { secureContext: SecureContext };
+type Settings = Required<Omit<WebhookSenderOptions, 'caFile' | 'proxy'>> & {
+  proxy: EgressProxy | undefined;
+  secureContext: SecureContext;
+};
 
 /**
  * Sends webhooks, and nothing to where they may not go: each attempt resolves the name anew, checks every
  * address and connects to one of those, on a connection of its own. Redirects are failures, the answer is
- * bounded in time and bytes and never unpacked, certificates are verified, proxies are not used.
+ * bounded in time and bytes and never unpacked, certificates are verified. A proxy is given a checked address and no
+ * name, which it would resolve once more.
  * Rejects where `caFile` cannot be read or is no certificate.
  */
 export async function createWebhookSender(options: WebhookSenderOptions): Promise<WebhookSender> {
@@ -48,6 +57,7 @@ export async function createWebhookSender(options: WebhookSenderOptions): Promis
     timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
     maxResponseBytes: options.maxResponseBytes ?? MAX_RESPONSE_BYTES,
     resolve: options.resolve ?? resolveBySystem,
+    proxy: options.proxy,
     secureContext: createSecureContext({ ca: [...getCACertificates('default'), ...own] }),
   };
   return { send: (request) => send(settings, request) };
@@ -68,7 +78,7 @@ async function send(settings: Settings, request: WebhookRequest): Promise<Webhoo
   } catch (error) {
     // Ours to stop, not the endpoint's failure.
     request.signal.throwIfAborted();
-    if (deadline.aborted) {
+    if (deadline.aborted && !(error instanceof EgressProxyError)) {
       throw new WebhookSendError('timeout', `no whole answer within ${settings.timeoutMs} ms`, {
         cause: error,
       });
@@ -82,18 +92,25 @@ async function post(settings: Settings, request: WebhookRequest): Promise<Webhoo
   signal.throwIfAborted();
   const url = new URL(checkedUrl(settings.rules, request.url));
   const addresses = await unlessAborted(signal, checkedAddresses(settings, url));
+  const tunnel = await openTunnel(settings.proxy, {
+    url,
+    addresses,
+    addressTimeoutMs: ADDRESS_TIMEOUT_MS,
+    signal,
+  });
+  const connect = {
+    lookup: answering(addresses),
+    autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT_MS,
+    // One deadline for everything. The client's own timers are coarse, and it would wait for a connection.
+    timeout: 0,
+    signal,
+    secureContext: settings.secureContext,
+    rejectUnauthorized: true,
+  };
   const client = new Client(url.origin, {
     allowH2: false,
     maxHeaderSize: MAX_HEADER_BYTES,
-    connect: {
-      lookup: answering(addresses),
-      autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT_MS,
-      // One deadline for everything. The client's own timers are coarse, and it would wait for a connection.
-      timeout: 0,
-      signal,
-      secureContext: settings.secureContext,
-      rejectUnauthorized: true,
-    },
+    connect: tunnel ? insideTunnel(tunnel, connect) : connect,
   });
   try {
     const reply = await client.request({
@@ -109,6 +126,7 @@ async function post(settings: Settings, request: WebhookRequest): Promise<Webhoo
   } finally {
     // One connection an attempt: none is used again behind the check of its address.
     await client.destroy();
+    tunnel?.destroy();
   }
 }
 
@@ -130,13 +148,6 @@ function answering(addresses: string[]): LookupFunction {
     if (options.all || !first) callback(null, records);
     else callback(null, first.address, first.family);
   };
-}
-
-function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    work.then(resolve, reject);
-  });
 }
 
 /** Reads the answer to its end and keeps nothing of it. */
