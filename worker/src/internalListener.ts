@@ -1,15 +1,18 @@
-import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { ServiceScope } from '@origin-stack/contract/scopes';
 import type { Settings } from '@origin-stack/core/config/settings';
-import { recogniseServiceKey, ServiceKeyList } from '@origin-stack/core/domain/keys/serviceKeys';
 import { createListener } from '@origin-stack/core/infra/createListener';
+import { describeError } from '@origin-stack/core/infra/log';
 import type { Core } from '@origin-stack/core/infra/openCore';
 import { StartError } from '@origin-stack/core/infra/runProcess';
+import { openServiceKeyGate, type ServiceKeyGate } from '@origin-stack/core/infra/serviceKeyGate';
+import type { LedgerVerification } from './ledgerVerification.ts';
 
-/** What the listener needs of the core. */
+/** What the listener needs of the core, and what it starts. */
 export type ListenerDeps = Pick<Core, 'metrics' | 'clock' | 'log' | 'tls'> & {
   settings: Pick<Settings, 'INTERNAL_HOST' | 'INTERNAL_PORT' | 'SERVICE_KEYS_FILE'>;
+  verification: LedgerVerification;
 };
 
 export interface InternalListener {
@@ -17,14 +20,65 @@ export interface InternalListener {
   close(): Promise<void>;
 }
 
+interface Route {
+  method: 'GET' | 'POST';
+  /** Of the service key that it wants; none for what anybody may ask who has a certificate. */
+  scope?: ServiceScope;
+  answer(context: Context, response: ServerResponse): Promise<void> | void;
+}
+
+interface Context extends ListenerDeps {
+  keys: ServiceKeyGate;
+  /** The key of the request, listed or not. */
+  presented: string | undefined;
+}
+
+const ROUTES: Record<string, Route> = {
+  '/health/live': {
+    method: 'GET',
+    answer: ({ clock }, response) => json(response, 200, { status: 'healthy', timestamp: clock.now() }),
+  },
+  '/metrics': {
+    method: 'GET',
+    scope: 'metrics:read',
+    async answer({ metrics }, response) {
+      const text = await metrics.scrape();
+      response.writeHead(200, { 'Content-Type': metrics.registry.contentType }).end(text);
+    },
+  },
+  // The callers' own look at their keys; it counts as no use of them.
+  '/internal/whoami': {
+    method: 'GET',
+    answer({ keys, presented }, response) {
+      const state = keys.describe(presented);
+      if (state) json(response, 200, state);
+      else refuse(response);
+    },
+  },
+  // Answers when all ledgers were looked at: 200 also where some are bad, which `failures` names; 409 during another run.
+  '/internal/ledger-verifications': {
+    method: 'POST',
+    scope: 'ledger:verify',
+    async answer({ verification }, response) {
+      const run = verification.run();
+      if (!run) return void response.writeHead(409).end();
+      json(response, 200, await run);
+    },
+  },
+};
+
 /**
- * The worker's internal listener: liveness, which touches no dependency, and metrics for a service key with
- * `metrics:read`. Throws {@link StartError} where the port is taken.
+ * The worker's internal listener: liveness, which touches no dependency; for service keys who they are, metrics, and the
+ * verification of all ledgers, the last two with their scope. Throws {@link StartError} where the port is taken.
  */
-export async function startInternalListener(core: ListenerDeps): Promise<InternalListener> {
-  const { INTERNAL_HOST: host, INTERNAL_PORT: port } = core.settings;
-  const server = createListener(core, (request, response) => {
-    answer(core, request, response).catch(() => response.writeHead(500).end());
+export async function startInternalListener(deps: ListenerDeps): Promise<InternalListener> {
+  const { INTERNAL_HOST: host, INTERNAL_PORT: port, SERVICE_KEYS_FILE: file } = deps.settings;
+  const keys = openServiceKeyGate({ file, clock: deps.clock });
+  const server = createListener(deps, (request, response) => {
+    answer({ ...deps, keys, presented: presentedBy(request) }, request, response).catch((error) => {
+      deps.log.warn({ err: describeError(error), path: request.url }, 'an internal request failed');
+      response.writeHead(500).end();
+    });
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
@@ -41,25 +95,23 @@ export async function startInternalListener(core: ListenerDeps): Promise<Interna
   };
 }
 
-async function answer(core: ListenerDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (request.method !== 'GET') return void response.writeHead(405, { Allow: 'GET' }).end();
-  if (request.url === '/health/live') {
-    const body = JSON.stringify({ status: 'healthy', timestamp: core.clock.now() });
-    return void response.writeHead(200, { 'Content-Type': 'application/json' }).end(body);
+async function answer(context: Context, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const route = Object.hasOwn(ROUTES, request.url ?? '') ? ROUTES[request.url ?? ''] : undefined;
+  if (!route) return void response.writeHead(404).end();
+  if (request.method !== route.method) return void response.writeHead(405, { Allow: route.method }).end();
+  if (route.scope) {
+    const caller = context.keys.admit(context.presented);
+    if (!caller) return refuse(response);
+    if (!caller.scopes.includes(route.scope)) return void response.writeHead(403).end();
   }
-  if (request.url !== '/metrics') return void response.writeHead(404).end();
-  const scopes = scopesOf(core, request);
-  if (!scopes)
-    return void response.writeHead(401, { 'WWW-Authenticate': 'Bearer realm="origin-stack"' }).end();
-  if (!scopes.includes('metrics:read')) return void response.writeHead(403).end();
-  const text = await core.metrics.scrape();
-  response.writeHead(200, { 'Content-Type': core.metrics.registry.contentType }).end(text);
+  await route.answer(context, response);
 }
 
-/** The scopes of the service key that a request presents, or undefined. */
-function scopesOf({ settings, clock }: ListenerDeps, request: IncomingMessage) {
-  const presented = /^Bearer +(\S{1,300})$/i.exec(request.headers.authorization ?? '')?.[1];
-  if (!presented || !settings.SERVICE_KEYS_FILE) return undefined;
-  const list = ServiceKeyList.parse(JSON.parse(readFileSync(settings.SERVICE_KEYS_FILE, 'utf8')));
-  return recogniseServiceKey(list, presented, clock.epochMs())?.scopes;
-}
+const refuse = (response: ServerResponse) =>
+  void response.writeHead(401, { 'WWW-Authenticate': 'Bearer realm="origin-stack"' }).end();
+
+const json = (response: ServerResponse, status: number, body: object) =>
+  void response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+
+const presentedBy = (request: IncomingMessage) =>
+  /^Bearer +(\S{1,300})$/i.exec(request.headers.authorization ?? '')?.[1];

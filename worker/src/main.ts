@@ -1,6 +1,7 @@
 import { processSettings } from '@origin-stack/core/config/readSettings';
 import { runProcess } from '@origin-stack/core/infra/runProcess';
 import { startInternalListener } from './internalListener.ts';
+import { openLedgerVerification } from './ledgerVerification.ts';
 import { startRetention } from './retention.ts';
 import { startRunner } from './runner.ts';
 import { TASKS, wire } from './wire.ts';
@@ -8,7 +9,8 @@ import { TASKS, wire } from './wire.ts';
 await runProcess('worker', async () => {
   const settings = processSettings();
   const deps = await wire(settings);
-  const internal = await startInternalListener(deps);
+  const verification = openLedgerVerification(deps);
+  const internal = await startInternalListener({ ...deps, verification });
   const runner = await startRunner({
     ...deps,
     redisUrl: settings.REDIS_URL,
@@ -26,6 +28,7 @@ await runProcess('worker', async () => {
     log: deps.log,
     steps: [
       ['runner', runner.stop],
+      ['ledger verification', verification.stop],
       ['internal listener', internal.close],
       ['retention', retention.stop],
       ['render threads', deps.threads.close],

@@ -19,6 +19,7 @@ export const TASKS: AnyTask<WorkerDeps>[] = [buildEvidence, deliverWebhook];
 export async function wire(settings: Settings): Promise<WorkerDeps> {
   const core = await openCore('worker', settings);
   const { db, metrics } = core;
+  metrics.set('outbox_expected_depth', {}, settings.OUTBOX_EXPECTED_DEPTH);
   metrics.onScrape(async () => {
     const backlog = await readBacklog(db);
     metrics.set('outbox_waiting', {}, backlog.waiting);

@@ -93,6 +93,7 @@ describe('the roles of the services', () => {
         'purge_outbox',
         'purge_packs',
         'purge_uploads',
+        'tenant_ids',
       ],
     ],
   ])('may execute these functions and no other: %s', async (role, allowed) => {
