@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Settings } from '@origin-stack/core/config/settings';
 import { commitDecisions, type DecisionDraft } from '@origin-stack/core/domain/ingest/commitDecisions';
 import type { IngestDeps } from '@origin-stack/core/domain/ingest/ingest';
@@ -7,7 +6,6 @@ import {
   createAuthenticator,
   type KnownKey,
 } from '@origin-stack/core/domain/keys/authenticate';
-import { ServiceKeyList } from '@origin-stack/core/domain/keys/serviceKeys';
 import { createLedgerVerifier } from '@origin-stack/core/domain/ledger/createLedgerVerifier';
 import { createGroupCommit } from '@origin-stack/core/domain/ledger/groupCommit';
 import { createSubjectKeyring } from '@origin-stack/core/domain/subjects/subjectKeys';
@@ -19,6 +17,7 @@ import { openAddressRules } from '@origin-stack/core/infra/openAddressRules';
 import { type Core, openCore } from '@origin-stack/core/infra/openCore';
 import { productVersion } from '@origin-stack/core/infra/productVersion';
 import { mendable } from '@origin-stack/core/infra/runProcess';
+import { openServiceKeyGate, type ServiceKeyGate } from '@origin-stack/core/infra/serviceKeyGate';
 import { verifyBcrypt } from '@origin-stack/core/infra/verifyBcrypt';
 import { noteKeyUses } from './http/noteKeyUses.ts';
 
@@ -26,7 +25,8 @@ import { noteKeyUses } from './http/noteKeyUses.ts';
 export interface ApiDeps extends Core, IngestDeps {
   authenticate: Authenticator;
   noteKeyUse(key: KnownKey): void;
-  serviceKeys(): ServiceKeyList;
+  /** Of the internal listener. */
+  serviceKeys: ServiceKeyGate;
   /** Where webhooks may go. */
   addresses: AddressRules;
   verifyLedger: ReturnType<typeof createLedgerVerifier>;
@@ -68,14 +68,8 @@ export async function wire(settings: Settings, isStopping: () => boolean): Promi
     }),
     authenticate,
     noteKeyUse: noteKeyUses(core),
-    serviceKeys: () => readServiceKeys(settings.SERVICE_KEYS_FILE),
+    serviceKeys: openServiceKeyGate({ file: settings.SERVICE_KEYS_FILE, clock }),
     version: productVersion,
     isStopping,
   };
-}
-
-/** Read at each use, which is rare, so that a rotated key works at once. */
-function readServiceKeys(file: string | undefined): ServiceKeyList {
-  if (file === undefined) return [];
-  return ServiceKeyList.parse(JSON.parse(readFileSync(file, 'utf8')));
 }

@@ -4,6 +4,7 @@ import { revokeKey } from '@origin-stack/core/domain/keys/revokeKey';
 import { allowNetworks } from '@origin-stack/core/domain/tenants/allowNetworks';
 import { markKeys } from '@origin-stack/core/infra/keyMarks';
 import { eventually } from '@origin-stack/testkit/eventually';
+import { suspend } from '@origin-stack/testkit/suspend';
 import { startTestRedis } from '@origin-stack/testkit/testServers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectProblem } from './expectProblem.ts';
@@ -153,7 +154,7 @@ describe('keys while Redis is away', () => {
       expect((await whoAmI(api, first.keyValue)).status).toBe(200);
       expect((await whoAmI(api, second.keyValue)).status).toBe(200);
 
-      process.kill(redis.pid, 'SIGSTOP');
+      await suspend(redis.pid);
       try {
         await revoke(api, first, { marked: false });
         expectProblem(await whoAmI(api, first.keyValue), 'unauthenticated');

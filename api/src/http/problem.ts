@@ -23,8 +23,9 @@ export function problem(
 /** Whether the cause is a dependency that is away: the caller can repeat, and nobody made a mistake. */
 const AWAY =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|08...|57P0.|53...|55P03|57014|40P01|40001)$/;
+/** As the driver says it; knex puts the statement before it (`ROLLBACK - Client has …`). */
 const AWAY_MESSAGE =
-  /^(Connection terminated|timeout expired|Client has encountered a connection error|Knex: Timeout acquiring a connection|timeout exceeded when trying to connect|aborted$)/;
+  /(^| - )(Connection terminated|timeout expired|Client (has encountered a connection error|was closed)|Knex: Timeout acquiring a connection|timeout exceeded when trying to connect|aborted$)/;
 
 /** An error as one of the contract: what is not known becomes `internal` and says nothing. */
 export function toDomainError(error: unknown): DomainError {

@@ -31,7 +31,17 @@ export const LedgerVerification = z.strictObject({
   reason: z.string().nullable(),
 });
 
+/** What a run over the ledgers of all tenants found; `events` counts those that were good. */
+export const LedgersVerification = z.strictObject({
+  tenants: z.int().min(0),
+  events: z.int().min(0),
+  failures: z.array(
+    z.strictObject({ tenant_id: Id, first_bad_sequence: z.int().min(1), reason: z.string() }),
+  ),
+});
+
 export type LedgerEvent = z.infer<typeof LedgerEvent>;
 export type LedgerEventType = (typeof LEDGER_EVENT_TYPES)[number];
 export type LedgerVerification = z.infer<typeof LedgerVerification>;
+export type LedgersVerification = z.infer<typeof LedgersVerification>;
 export type ActorType = (typeof ACTOR_TYPES)[number];

@@ -21,7 +21,13 @@ export const TENANT_SCOPES = [
 ] as const;
 
 /** Scopes of service and operator keys, which open the internal listener and nothing of a tenant's. */
-export const SERVICE_SCOPES = ['admin', 'metrics:read', 'health:read'] as const;
+export const SERVICE_SCOPES = [
+  'admin',
+  'metrics:read',
+  'health:read',
+  'ledger:verify',
+  'alerts:write',
+] as const;
 
 export const TenantScope = z.enum(TENANT_SCOPES);
 export const Scopes = z.array(TenantScope).min(1).max(TENANT_SCOPES.length);

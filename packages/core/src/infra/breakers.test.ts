@@ -52,6 +52,15 @@ test('listeners hear the transitions of every key, also of those made later, unt
   ]);
 });
 
+test('it counts those that are kept by their state', async () => {
+  const { breakers, open } = setUp(2);
+  await open('a');
+  breakers.of('b');
+  expect(breakers.states()).toEqual({ closed: 1, half_open: 0, open: 1 });
+  breakers.of('c');
+  expect(breakers.states()).toEqual({ closed: 2, half_open: 0, open: 0 });
+});
+
 test('a call of a forgotten breaker does not speak for the one that has its key now', async () => {
   const { breakers } = setUp(1);
   const heard: BreakerTransition[] = [];

@@ -1,5 +1,11 @@
 import { LRUCache } from 'lru-cache';
-import { type Breaker, type BreakerOptions, type BreakerTransition, createBreaker } from './breaker.ts';
+import {
+  type Breaker,
+  type BreakerOptions,
+  type BreakerState,
+  type BreakerTransition,
+  createBreaker,
+} from './breaker.ts';
 
 export interface BreakersOptions extends Omit<BreakerOptions, 'name'> {
   /** How many breakers are kept; the one that was asked for longest ago is forgotten, whatever its state. */
@@ -14,6 +20,8 @@ export interface Breakers {
   /** Tells the keys that are forgotten, so that what was kept about them can go too. */
   onForgotten(listener: (key: string) => void): () => void;
   readonly size: number;
+  /** How many of those that are kept are in each state. */
+  states(): Record<BreakerState, number>;
 }
 
 /** Breakers by key, for dependencies that are many: a webhook endpoint each. */
@@ -48,6 +56,11 @@ export function createBreakers({ max, ...options }: BreakersOptions): Breakers {
     },
     get size() {
       return kept.size;
+    },
+    states() {
+      const counts = { closed: 0, half_open: 0, open: 0 };
+      for (const breaker of kept.values()) counts[breaker.state()] += 1;
+      return counts;
     },
   };
 }

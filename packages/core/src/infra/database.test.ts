@@ -53,6 +53,8 @@ describe('the pool', () => {
 
   it('gives up on a connection after its acquire timeout with an error that says so', async () => {
     const db = open({ max: 1, acquireTimeoutMs: 200 });
+    // On a busy host the first connection may take longer to open than is waited for it here.
+    await eventually(() => pidOf(db));
     const holder = await db.transaction();
     const startMs = performance.now();
     const error = await db.raw('select 1').then(
@@ -145,11 +147,28 @@ describe('the pool', () => {
     expect(values.map((row) => Object.values(row)[0])).toEqual(['30s', '20s', '1min', 'UTC']);
   });
 
+  it('tells how long each query took, in a transaction or not, also one that failed', async () => {
+    const seconds: number[] = [];
+    const db = open({ onQueryEnd: (took) => seconds.push(took) });
+    const startMs = performance.now();
+    await db.raw('select pg_sleep(0.2)');
+    expect(seconds).toHaveLength(1);
+    const failing = "do $$ begin perform pg_sleep(0.2); raise exception 'refused'; end $$";
+    await expect(db.raw(failing)).rejects.toThrow('refused');
+    await db.transaction((trx) => trx.raw('select pg_sleep(0.2)'));
+    const elapsedSeconds = (performance.now() - startMs) / 1_000;
+    // What begins and ends the transaction are queries too.
+    expect(seconds).toHaveLength(5);
+    const [alone = 0, failed = 0, , inTransaction = 0] = seconds;
+    for (const took of [alone, failed, inTransaction]) expect(took).toBeGreaterThanOrEqual(0.19);
+    expect(seconds.reduce((sum, took) => sum + took)).toBeLessThanOrEqual(elapsedSeconds);
+  }, 30_000);
+
   it('shows its connections as gauges', async () => {
     const db = open({ min: 1 });
     const metrics = createMetrics('test');
     const redis = { isReady: () => true } as Parameters<typeof watchPool>[1]['redis'];
-    watchPool(metrics, { db, redis, min: 1 });
+    watchPool(metrics, { db, redis, min: 1, max: 7 });
     const holders = await Promise.all([db.transaction(), db.transaction()]);
     const text = await metrics.scrape();
     for (const [state, value] of Object.entries({ open: 2, in_use: 2, overflow: 1, waiting: 0 })) {
@@ -157,6 +176,7 @@ describe('the pool', () => {
         new RegExp(`database_pool_connections\\{state="${state}",service="test"\\} ${value}\n`),
       );
     }
+    expect(text).toMatch(/^database_pool_max_connections\{service="test"\} 7$/m);
     for (const holder of holders) await holder.rollback();
     expect(await metrics.scrape()).toMatch(/state="in_use",service="test"\} 0\n/);
   });

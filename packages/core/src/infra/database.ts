@@ -14,6 +14,8 @@ export interface PoolOptions {
   maxLifetimeMs: number;
   /** Whom the server must prove to be, and by whose certificate it knows us; what the URL says of TLS holds where unset. */
   tls?: TlsIdentity | undefined;
+  /** Hears how many seconds each query took, waiting for a connection not included. */
+  onQueryEnd?: (seconds: number) => void;
   /** How long a connection may lie idle and be used unasked; 5 s where unset. */
   pingAfterIdleMs?: number;
 }
@@ -102,6 +104,7 @@ export function createDatabase(options: PoolOptions): Db {
       maxConnectionLifetimeJitterMillis: Math.ceil(options.maxLifetimeMs / 10),
       validate: validator(lastUsedMs, options.pingAfterIdleMs ?? PING_AFTER_IDLE_MS),
     },
+    onQueryEnd: options.onQueryEnd,
     asyncStackTraces: false,
     log: { warn: silent, error: silent, deprecate: silent, debug: silent },
   } as Knex.Config);

@@ -1,4 +1,5 @@
 import { copyFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '@origin-stack/testkit/eventually';
 import {
   prepareTemplate,
@@ -166,13 +167,18 @@ describe('Redis over mutual TLS', () => {
     });
     let isDone = false;
     const load = (async () => {
-      for (let i = 0; !isDone; i += 1)
+      for (let i = 0; !isDone; i += 1) {
         await redis.setWithTtl({ key: 'app:x', value: `${i}`, ttlSeconds: 60 });
+        // Without a pause it takes the processor from the connection that it waits for.
+        await delay(1);
+      }
     })();
-    await renew(identity, 'api');
-    await eventually(() => readies === 1);
-    isDone = true;
-    await load;
+    const renewal = renew(identity, 'api')
+      .then(() => eventually(() => readies === 1))
+      .finally(() => {
+        isDone = true;
+      });
+    await Promise.all([renewal, load]);
     expect(redis.isReady()).toBe(true);
   });
 

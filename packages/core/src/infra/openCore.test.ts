@@ -63,11 +63,24 @@ it('does not start without its database or its key, and leaves nothing open', as
   await expect(open({ SIGNING_KEY_ID: 'nothing' })).rejects.toThrow(/nothing/);
 });
 
+it('has what alerts look at in its metrics before the first event', async () => {
+  const core = await open();
+  await core.db.raw('select 1');
+  const metrics = await core.metrics.scrape();
+  expect(metrics).toMatch(/^database_pool_max_connections\{service="api"\} 6$/m);
+  expect(metrics).toMatch(/^redis_connection_failures_total\{service="api"\} 0$/m);
+  expect(metrics).toMatch(/^breaker_transitions_total\{(?=.*breaker="redis")(?=.*to="half_open").*\} 0$/m);
+  expect(metrics).toMatch(/^database_query_duration_seconds_count\{service="api"\} [1-9]\d*$/m);
+  await core.close();
+});
+
 it('starts without Redis, which may come later, and shows in its metrics that it is away', async () => {
   const core = await open({ REDIS_URL: 'redis://127.0.0.1:1' });
   expect(core.redis.isReady()).toBe(false);
   for (let i = 0; i < 5; i += 1) await expect(core.redis.ping()).rejects.toThrow();
   await expect(core.redis.ping()).rejects.toMatchObject({ name: 'BreakerOpenError' });
-  expect(await core.metrics.scrape()).toMatch(/^breaker_state\{(?=.*breaker="redis").*\} 2$/m);
+  const metrics = await core.metrics.scrape();
+  expect(metrics).toMatch(/^breaker_state\{(?=.*breaker="redis").*\} 2$/m);
+  expect(metrics).toMatch(/^redis_connection_failures_total\{.*\} [1-9]\d*$/m);
   await core.close();
 });

@@ -68,8 +68,16 @@ async function openWithIdentity(
     acquireTimeoutMs: settings.DATABASE_ACQUIRE_TIMEOUT_MS,
     maxLifetimeMs: settings.DATABASE_CONNECTION_LIFETIME_SECONDS * 1000,
     tls,
+    onQueryEnd: (seconds) => metrics.observe('database_query_duration_seconds', {}, seconds),
   });
-  const redis = connectRedis({ url: settings.REDIS_URL, name: `origin-${service}`, log, tls });
+  const redis = connectRedis({
+    url: settings.REDIS_URL,
+    name: `origin-${service}`,
+    log,
+    tls,
+    onFailure: () => metrics.count('redis_connection_failures_total'),
+  });
+  metrics.count('redis_connection_failures_total', {}, 0);
   watchBreaker(metrics, redis.breaker);
   const close = async () => {
     await redis.close();
@@ -81,7 +89,12 @@ async function openWithIdentity(
     await checkFingerprints({ db, keyring, now: clock.now() });
     await publishSigningKey(db, { jwk: keys.signingKey, provider: keys.name, at: clock.now() });
     const objects = await openObjects(settings, { keyring, clock, log, metrics, tls });
-    watchPool(metrics, { db, redis, min: settings.DATABASE_POOL_MIN });
+    watchPool(metrics, {
+      db,
+      redis,
+      min: settings.DATABASE_POOL_MIN,
+      max: settings.DATABASE_POOL_MAX,
+    });
     const secrets = createSecretBox(keys);
     return {
       settings,

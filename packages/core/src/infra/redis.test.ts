@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '@origin-stack/testkit/eventually';
 import { testRedisUrl } from '@origin-stack/testkit/redis';
+import { suspend } from '@origin-stack/testkit/suspend';
 import { startTestRedis } from '@origin-stack/testkit/testServers';
 import { createClient } from 'redis';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -32,10 +33,27 @@ describe('Redis', () => {
     expect(performance.now() - startMs).toBeLessThan(400);
   });
 
+  it('that stays away is a failure with every attempt, and that hangs is one too', async () => {
+    const server = await startTestRedis();
+    let failures = 0;
+    const redis = connectRedis({ url: server.url, name: 'test', log, onFailure: () => (failures += 1) });
+    opened.push(redis);
+    await eventually(() => redis.isReady());
+    expect(failures).toBe(0);
+    await suspend(server.pid);
+    for (let i = 0; i < 5; i += 1) await expect(redis.ping()).rejects.toThrow();
+    expect(failures).toBe(1);
+    process.kill(server.pid, 'SIGCONT');
+    await eventually(() => redis.isReady());
+    await server.stop();
+    // More than the alert RedisConnectionFailures asks for, within a second or two.
+    await eventually(() => failures > 5);
+  });
+
   it('that hangs fails a command after its deadline, and tells when it is back', async () => {
     const server = await startTestRedis();
     const redis = await open(server.url);
-    process.kill(server.pid, 'SIGSTOP');
+    await suspend(server.pid);
     const startMs = performance.now();
     await expect(redis.get('app:x')).rejects.toThrow('redis did not answer within 500 ms');
     expect(performance.now() - startMs).toBeLessThan(5_000);
@@ -51,7 +69,7 @@ describe('Redis', () => {
     redis.onReady(() => {
       readies += 1;
     });
-    process.kill(server.pid, 'SIGSTOP');
+    await suspend(server.pid);
     try {
       const failures: { ms: number; name: string }[] = [];
       const startMs = performance.now();
@@ -61,10 +79,12 @@ describe('Redis', () => {
         failures.push({ ms: performance.now() - sentMs, name: (error as Error).name });
         await delay(20);
       }
-      const slow = failures.filter(({ ms }) => ms > 300).length;
+      // By what ended it: on a busy host one that waited for nobody is slow by the clock now and then, and most are not.
+      const slow = failures.filter(({ name }) => name === 'BreakerTimeoutError').length;
+      const atOnce = failures.filter(({ name, ms }) => name !== 'BreakerTimeoutError' && ms <= 300).length;
       expect(slow).toBeGreaterThan(0);
       expect(slow).toBeLessThanOrEqual(5);
-      expect(failures.length - slow).toBeGreaterThan(20);
+      expect(atOnce).toBeGreaterThan(20);
       expect(redis.breaker.state()).toBe('open');
       expect(redis.isReady()).toBe(false);
       expect(readies).toBe(0);

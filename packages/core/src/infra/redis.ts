@@ -32,6 +32,8 @@ export interface RedisOptions {
   log: Log;
   /** For a URL that begins with `rediss:`. */
   tls?: TlsIdentity | undefined;
+  /** Called for each connection that breaks or does not come about, also one by one while Redis stays away. */
+  onFailure?: () => void;
 }
 
 /**
@@ -54,6 +56,7 @@ export function connectRedis(options: RedisOptions): Redis {
   const connect = () => {
     const client = openClient(options);
     client.on('error', (error: unknown) => {
+      options.onFailure?.();
       if (!complained) log.warn({ err: describeError(error) }, 'redis is away');
       complained = true;
     });
@@ -69,6 +72,7 @@ export function connectRedis(options: RedisOptions): Redis {
     // Commands that were sent to a server that hangs can only be taken back with their connection.
     if (to !== 'open' || !current.client.isReady) return;
     log.warn({}, 'redis does not answer: connecting anew');
+    options.onFailure?.();
     current.client.destroy();
     current = connect();
   });

@@ -65,7 +65,14 @@ export async function openTlsIdentity(
         log.warn({ err: describeError(error) }, 'new TLS files are not used, the ones before stay in force');
       },
     );
-  const timer = setInterval(lookSafely, options.lookEveryMs ?? LOOK_EVERY_MS);
+  // One after the other: an earlier look that ends late would take back what a later one found.
+  let isLooking = false;
+  const timer = setInterval(async () => {
+    if (isLooking) return;
+    isLooking = true;
+    await lookSafely();
+    isLooking = false;
+  }, options.lookEveryMs ?? LOOK_EVERY_MS);
   timer.unref();
   return {
     current: () => current,

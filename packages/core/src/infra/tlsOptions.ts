@@ -5,12 +5,21 @@ import type { TlsIdentity } from './tlsIdentity.ts';
 
 const MIN_VERSION = 'TLSv1.2';
 
+/** What a connection asks a server for: a name can be sent, an address not (RFC 6066, section 3). */
+export const serverName = (host: string): { servername?: string } => (isIP(host) ? {} : { servername: host });
+
 /** For a connection to a server of this installation, whose certificate must name `host`, by our own certificate. */
 export function clientTls(identity: TlsIdentity, host: string) {
   const { serverCa: ca, cert, key } = identity.current();
-  // A server's name can be sent, an address not.
-  const name = isIP(host) ? {} : { servername: host };
-  return { ca, cert, key, host, ...name, rejectUnauthorized: true, minVersion: MIN_VERSION } as const;
+  return {
+    ca,
+    cert,
+    key,
+    host,
+    ...serverName(host),
+    rejectUnauthorized: true,
+    minVersion: MIN_VERSION,
+  } as const;
 }
 
 /** For a listener that demands a certificate of this installation's authority. */

@@ -3,8 +3,17 @@ import { poolState } from './database.ts';
 import type { Metrics } from './metrics.ts';
 import type { Redis } from './redis.ts';
 
+interface WatchedPool {
+  db: Db;
+  redis: Redis;
+  /** As the pool was made. */
+  min: number;
+  max: number;
+}
+
 /** Gauges of the pool and of Redis, read at each scrape. */
-export function watchPool(metrics: Metrics, { db, redis, min }: { db: Db; redis: Redis; min: number }): void {
+export function watchPool(metrics: Metrics, { db, redis, min, max }: WatchedPool): void {
+  metrics.set('database_pool_max_connections', {}, max);
   metrics.onScrape(() => {
     const { size, checkedOut, overflow, waiting } = poolState(db, min);
     const states = { open: size, in_use: checkedOut, overflow, waiting };

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '@origin-stack/testkit/eventually';
 import { testRedisUrl } from '@origin-stack/testkit/redis';
+import { suspend } from '@origin-stack/testkit/suspend';
 import { startTestRedis } from '@origin-stack/testkit/testServers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { markKeys, readKeyMarks } from '../../infra/keyMarks.ts';
@@ -193,25 +194,26 @@ describe('the key cache', () => {
     const { keyValue } = await newKey();
     const authenticate = authenticator();
     await authenticate(keyValue);
+    expect(reads).toBe(1);
     const round = async () => {
       let longestMs = 0;
+      const readsBefore = reads;
       const startMs = performance.now();
       for (let count = 0; count < 1_000; count += 1) {
         const beginMs = performance.now();
         await authenticate(keyValue);
         longestMs = Math.max(longestMs, performance.now() - beginMs);
       }
-      return { longestMs, totalMs: performance.now() - startMs };
+      return { longestMs, totalMs: performance.now() - startMs, reads: reads - readsBefore };
     };
     // Suites beside this one may take the processor away for longer: one undisturbed round is the proof.
     await eventually(
       async () => {
-        const { longestMs, totalMs } = await round();
-        return longestMs < 10 && totalMs < 1_000;
+        const { longestMs, totalMs, reads: readsOfRound } = await round();
+        return longestMs < 10 && totalMs < 1_000 && readsOfRound === 0;
       },
       { deadlineMs: 15_000, pollMs: 1 },
     );
-    expect(reads).toBe(1);
   });
 });
 
@@ -240,7 +242,7 @@ describe('without Redis', () => {
     const authenticate = authenticator({ marks: readKeyMarks(hung) });
     const { keyValue } = await newKey();
     await authenticate(keyValue);
-    process.kill(server.pid, 'SIGSTOP');
+    await suspend(server.pid);
     const answer = await Promise.race([authenticate(keyValue), delay(5_000, 'no answer')]);
     expect(answer).toHaveProperty('key');
     expect(reads).toBe(2);

@@ -20,7 +20,9 @@ describe('recogniseServiceKey', () => {
     const { key, entry } = listed('svc');
     expect(recognise([listed('op').entry, entry, listed('svc').entry], key)).toEqual({
       service: 'prometheus',
+      key_prefix: `ok_svc_${entry.prefix}`,
       scopes: ['metrics:read'],
+      expires_at: null,
     });
   });
 

@@ -17,12 +17,20 @@ export const ServiceKeyList = z.array(
 
 export type ServiceKeyList = z.infer<typeof ServiceKeyList>;
 
-/** The service and scopes of a service or operator key, or undefined. */
+/** Whose key it is and what it opens. `key_prefix` is `ok_<kind>_<prefix>`, as replies and logs show keys. */
+export interface ServiceCaller {
+  service: string;
+  key_prefix: string;
+  scopes: ServiceScope[];
+  expires_at: string | null;
+}
+
+/** Who holds a service or operator key of the list, or undefined. */
 export function recogniseServiceKey(
   list: ServiceKeyList,
   presented: string,
   nowMs: number,
-): { service: string; scopes: ServiceScope[] } | undefined {
+): ServiceCaller | undefined {
   const parsed = parseApiKey(presented);
   if (!parsed || parsed.kind === 'live') return undefined;
   const digest = createHash('sha256').update(presented, 'ascii').digest();
@@ -33,6 +41,7 @@ export function recogniseServiceKey(
       timingSafeEqual(Buffer.from(candidate.sha256, 'hex'), digest),
   );
   if (!entry) return undefined;
-  if (entry.expires_at !== null && Date.parse(entry.expires_at) <= nowMs) return undefined;
-  return { service: entry.service, scopes: entry.scopes };
+  const { service, scopes, expires_at } = entry;
+  if (expires_at !== null && Date.parse(expires_at) <= nowMs) return undefined;
+  return { service, key_prefix: `ok_${parsed.kind}_${parsed.prefix}`, scopes, expires_at };
 }

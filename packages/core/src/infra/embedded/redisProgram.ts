@@ -19,7 +19,7 @@ const names = ['redis-server', 'valkey-server'];
  * Throws one line that says what to install when there is none.
  */
 export async function findRedisProgram(options: FindRedisOptions): Promise<Program> {
-  const found = (await firstThatRuns(names.map(onPath))) ?? (await firstThatRuns(unpackedIn(options)));
+  const found = await presentRedisProgram(options.downloadDir);
   if (found) return found;
   const problems: string[] = [];
   for (const name of names) {
@@ -34,6 +34,11 @@ export async function findRedisProgram(options: FindRedisOptions): Promise<Progr
     }
   }
   throw new Error(`no Redis server: install redis-server or valkey-server (${problems.join('; ')})`);
+}
+
+/** A server that this host has already, or undefined. */
+export async function presentRedisProgram(downloadDir: string): Promise<Program | undefined> {
+  return (await firstThatRuns(names.map(onPath))) ?? (await firstThatRuns(unpackedIn({ downloadDir })));
 }
 
 type Candidate = { path: string; env: NodeJS.ProcessEnv };

@@ -5,8 +5,11 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** `targetDir` becomes a small root directory: `usr/bin/…`, `usr/lib/…`. */
-export type UnpackOptions = { packageName: string; targetDir: string };
+/**
+ * `targetDir` becomes a small root directory: `usr/bin/…`, `usr/lib/…`. `alone` leaves the dependencies out: for a
+ * program that needs the C library only.
+ */
+export type UnpackOptions = { packageName: string; targetDir: string; alone?: boolean };
 
 /**
  * Fetches a package of the host's own Debian or Ubuntu sources, with the dependencies that the host lacks,
@@ -15,7 +18,7 @@ export type UnpackOptions = { packageName: string; targetDir: string };
  * own directory and the last rename wins. Throws with apt's last line when the package cannot be had.
  */
 export async function unpackDebianProgram(options: UnpackOptions): Promise<void> {
-  const { packageName, targetDir } = options;
+  const { packageName, targetDir, alone = false } = options;
   await mkdir(dirname(targetDir), { recursive: true });
   const workDir = await mkdtemp(`${targetDir}.`);
   try {
@@ -24,8 +27,8 @@ export async function unpackDebianProgram(options: UnpackOptions): Promise<void>
       await mkdir(join(workDir, dir), { recursive: true });
     }
     await apt(['update']);
-    const plan = await apt(['-s', 'install', '--no-install-recommends', packageName]);
-    const missing = parseInstallPlan(plan);
+    const plan = async () => apt(['-s', 'install', '--no-install-recommends', packageName]);
+    const missing = alone ? [packageName] : parseInstallPlan(await plan());
     if (missing.length === 0) throw new Error(`${packageName} is installed but does not run`);
     await apt(['download', ...missing]);
     for (const file of await readdir(join(workDir, 'packages'))) {
