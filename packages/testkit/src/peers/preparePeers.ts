@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url';
 import { installMoto, motoAvailable } from './moto.ts';
 import { installOpenbao, openbaoAvailable } from './openbao.ts';
 import type { Availability } from './peerProcess.ts';
+import { preparePromtool, promtoolAvailable } from './promtool.ts';
 import { buildVersitygw, versitygwAvailable } from './versitygw.ts';
 
 /**
@@ -13,6 +14,7 @@ export async function preparePeers(report: (text: string) => void): Promise<void
     [motoAvailable(), () => installMoto(report)],
     [openbaoAvailable(), () => installOpenbao(report)],
     [versitygwAvailable(), () => buildVersitygw(report)],
+    [promtoolAvailable(), () => preparePromtool(report)],
   ];
   for (const [availability, prepare] of peers) {
     if (availability.ok) await prepare();
