@@ -1,9 +1,9 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CHECKOUT } from './lib/checkout.ts';
 import { type CommandEntry, defineCommand } from './lib/command.ts';
 import { writeFileAtomically } from './lib/writeFileAtomically.ts';
 import { referencePages } from './reference/pages.ts';
-import { CHECKOUT } from './suites/runProgram.ts';
 
 const FOLDER = join(CHECKOUT, 'docs', 'reference');
 
@@ -21,7 +21,8 @@ export async function stalePages(commands: readonly CommandEntry[]): Promise<Rec
 export const command = defineCommand({
   name: 'reference',
   summary: 'Write docs/reference from the code',
-  details: 'Settings, routes, errors, metrics, commands and openapi.json. A test says when they are stale.',
+  details:
+    'Settings, routes, errors, metrics, alerts, commands and openapi.json. A test says when they are stale.',
   examples: ['./stack reference', './stack reference --dry-run'],
   flags: {},
   async plan({ commands }) {

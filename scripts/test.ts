@@ -1,8 +1,10 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { engineAnswers } from './bundle/compose.ts';
+import { removeTestProjects } from './bundle/test/testProject.ts';
+import { CHECKOUT } from './lib/checkout.ts';
 import { defineCommand } from './lib/command.ts';
 import { UsageError } from './lib/commandErrors.ts';
-import { CHECKOUT } from './suites/runProgram.ts';
 import type { Suite, Tally } from './suites/suite.ts';
 import { SUITES } from './suites/suites.ts';
 
@@ -31,6 +33,7 @@ export const command = defineCommand({
     const suites = chosen(args, flags.nightly);
     await rm(RESULTS, { recursive: true, force: true });
     await mkdir(RESULTS, { recursive: true });
+    if (await engineAnswers()) await removeTestProjects();
     const outcomes: Outcome[] = [];
     for (const suite of suites) {
       signal.throwIfAborted();

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import { CHECKOUT } from '../suites/runProgram.ts';
+import { CHECKOUT } from '../lib/checkout.ts';
 import { proseLines } from './codeParts.ts';
 import type { Document } from './readDocuments.ts';
 

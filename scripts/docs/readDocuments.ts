@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CHECKOUT } from '../suites/runProgram.ts';
+import { CHECKOUT } from '../lib/checkout.ts';
 
 /** A document by its path from the root of the checkout. */
 export interface Document {

@@ -1,8 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { SETTINGS } from '@origin-stack/core/config/settings';
+import { listOverlays, readOverlay } from '../bundle/overlays.ts';
+import { CHECKOUT } from '../lib/checkout.ts';
 import { codeParts } from './codeParts.ts';
 
 /** What every program on a host behind a proxy reads. */
-const OF_THE_HOST = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'];
+const OF_THE_HOST = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'NODE_EXTRA_CA_CERTS'];
+
+/** The settings of the bundle, of which the example shows every one. */
+const ofTheBundle = () =>
+  readFileSync(join(CHECKOUT, 'compose/.env.example'), 'utf8').matchAll(/^([A-Z][A-Z0-9_]*)=/gm);
+
+const known = new Set([
+  ...OF_THE_HOST,
+  ...Object.keys(SETTINGS),
+  ...[...ofTheBundle()].map(([, name]) => name ?? ''),
+  ...listOverlays().flatMap((name) => Object.keys(readOverlay(name).settings)),
+]);
 
 /** Names in code that look like a setting (capitals with an underscore, or with a value) and are none. */
 export function unknownSettings(markdown: string): string[] {
@@ -11,6 +26,5 @@ export function unknownSettings(markdown: string): string[] {
       ...part.matchAll(/(?<![\w$./-])([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{3,}(?==))(?![\w-])/g),
     ])
     .map(([, name]) => name ?? '')
-    .filter((name) => !OF_THE_HOST.includes(name))
-    .filter((name) => !Object.hasOwn(SETTINGS, name) && !Object.hasOwn(SETTINGS, name.replace(/_FILE$/, '')));
+    .filter((name) => !known.has(name) && !known.has(name.replace(/_FILE$/, '')));
 }

@@ -50,7 +50,8 @@ export async function installParts(
 }
 
 async function enginePackages(): Promise<string[]> {
-  const packages = ['docker.io', 'iptables', 'ca-certificates'];
+  // The engine calls ps to say what runs in a container; Debian's package does not ask for it.
+  const packages = ['docker.io', 'iptables', 'ca-certificates', 'procps'];
   // Newer releases have the client in a package of its own.
   if (await candidateOf('docker-cli')) packages.push('docker-cli');
   const appArmor = await readFile('/sys/module/apparmor/parameters/enabled', 'utf8').catch(() => 'N');

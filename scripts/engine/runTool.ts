@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
+import { startProgram } from '../lib/startProgram.ts';
 
 /** How a program ended; `output` is what it wrote to both streams, its end first of all. */
 export type ToolResult = { code: number; output: string };
@@ -15,35 +15,26 @@ export type ToolOptions = {
 
 const KEPT_CHARACTERS = 200_000;
 
-/** Runs a program and says how it ended. A program that is not there gives 127, one that was ended 128. */
-export function runTool(program: string, args: string[], options: ToolOptions = {}): Promise<ToolResult> {
-  return new Promise((resolve) => {
-    let output = '';
-    const child = spawn(program, args, {
-      cwd: options.cwd,
-      env: { ...process.env, LC_ALL: 'C', ...options.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const take = (chunk: Buffer) => {
-      output = (output + chunk.toString()).slice(-KEPT_CHARACTERS);
-      if (options.logFile) appendFileSync(options.logFile, chunk);
-    };
-    child.stdout.on('data', take);
-    child.stderr.on('data', take);
-    const stop = () => child.kill('SIGTERM');
-    const timer = options.timeoutMs ? setTimeout(() => child.kill('SIGKILL'), options.timeoutMs) : undefined;
-    options.signal?.addEventListener('abort', stop, { once: true });
-    const close = (code: number) => {
-      clearTimeout(timer);
-      options.signal?.removeEventListener('abort', stop);
-      resolve({ code, output: output.trim() });
-    };
-    child.once('error', (error) => {
-      output += error.message;
-      close(127);
-    });
-    child.once('close', (code) => close(code ?? 128));
+/**
+ * Runs a program and says how it ended. A program that is not there gives 127, one that was ended 128. Throws where nothing
+ * could be started, as `startProgram` says.
+ */
+export async function runTool(
+  program: string,
+  args: string[],
+  { logFile, env, ...options }: ToolOptions = {},
+): Promise<ToolResult> {
+  const running = startProgram([program, ...args], {
+    ...options,
+    env: { ...process.env, LC_ALL: 'C', ...env },
   });
+  if (logFile) {
+    for (const stream of [running.stdout, running.stderr]) {
+      stream.on('data', (chunk) => appendFileSync(logFile, chunk));
+    }
+  }
+  const { exitCode, stdall } = await running.ended;
+  return { code: exitCode ?? 128, output: stdall.trim().slice(-KEPT_CHARACTERS) };
 }
 
 /** The last lines of a program's output, for an error's "why". */

@@ -56,7 +56,10 @@ export type CommandResult = { data: Json; text: string; exitCode?: 0 | 1 | 2 | 3
 
 /**
  * A command. With a `plan` it has `--dry-run`, which prints the plan and changes nothing; a plan without
- * steps ends it with "nothing to do". `destroys` (a sentence) makes it demand `--yes` or `--force`.
+ * steps ends it with "nothing to do". `destroys` (a sentence) makes it demand `--yes` or `--force`; where `asks` is there
+ * too, only where that says what is at stake here, which the error repeats. `lock` names the
+ * file of what it changes: from before the plan to the end no other command with that lock runs; a dry run takes none.
+ * `looksItself`: the run looks for itself, and verifies or answers also where nothing is to do; its plan is for dry runs alone.
  */
 export type Command<F extends Flags = Flags> = {
   name: string;
@@ -66,12 +69,17 @@ export type Command<F extends Flags = Flags> = {
   details?: string;
   flags: F;
   destroys?: string;
+  asks?: (context: CommandContext<F>) => Promise<string | undefined>;
+  lock?: (context: CommandContext<F>) => Promise<string | undefined>;
+  looksItself?: true;
   plan?: (context: CommandContext<F>) => Promise<Plan>;
   run: (context: CommandContext<F> & { plan: Plan | undefined }) => Promise<CommandResult | undefined>;
 };
 
 /** A command whose flag types are hidden, as the list of commands and the runner see it. */
-export type AnyCommand = Omit<Command, 'plan' | 'run'> & {
+export type AnyCommand = Omit<Command, 'asks' | 'lock' | 'plan' | 'run'> & {
+  asks?: (context: CommandContext<Flags>) => Promise<string | undefined>;
+  lock?: (context: CommandContext<Flags>) => Promise<string | undefined>;
   plan?: (context: CommandContext<Flags>) => Promise<Plan>;
   run: (context: CommandContext<Flags> & { plan: Plan | undefined }) => Promise<CommandResult | undefined>;
 };

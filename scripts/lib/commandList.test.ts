@@ -9,7 +9,8 @@ describe.each(commandList)('./stack $name', (entry) => {
       name: entry.name,
       summary: entry.summary,
     });
-    for (const example of command.examples) expect(example).toContain(`./stack ${entry.name}`);
+    for (const example of command.examples)
+      expect(example).toMatch(new RegExp(`(\\./stack |scripts/)${entry.name}\\b`));
   });
 
   it('has no two flags with one letter and none that hides a flag of the contract', async () => {

@@ -63,6 +63,36 @@ export const commandList: readonly CommandEntry[] = [
     load: () => import('../bundle.ts'),
   },
   {
+    name: 'generate-api-key',
+    group: 'Run',
+    summary: "Make the key of each caller of the bundle's internal interfaces that has none",
+    load: () => import('../generateApiKey.ts'),
+  },
+  {
+    name: 'rotate-api-key',
+    group: 'Run',
+    summary: "Give each caller of the bundle's internal interfaces a new key, failing no request",
+    load: () => import('../rotateApiKey.ts'),
+  },
+  {
+    name: 'rotate',
+    group: 'Run',
+    summary: 'Show how old the service keys are and when each is due for rotation',
+    load: () => import('../rotate.ts'),
+  },
+  {
+    name: 'renew-certs',
+    group: 'Run',
+    summary: 'Renew the certificates between services that are nearly over, dropping no connection',
+    load: () => import('../renewCerts.ts'),
+  },
+  {
+    name: 'monitor-tls-certs',
+    group: 'Run',
+    summary: 'Look at every certificate, in its file and as it is served, and say what runs out or is wrong',
+    load: () => import('../monitorTlsCerts.ts'),
+  },
+  {
     name: 'migrate',
     group: 'Run',
     summary: 'Bring the database to the newest schema',
@@ -105,10 +135,28 @@ export const commandList: readonly CommandEntry[] = [
     load: () => import('../doctor.ts'),
   },
   {
+    name: 'alerts',
+    group: 'Run',
+    summary: 'Show which alerts fire, what to read about each, and who gets them',
+    load: () => import('../alerts.ts'),
+  },
+  {
     name: 'audit',
     group: 'Prove',
     summary: 'Check the hardening of the running containers, and what differs from what is declared',
     load: () => import('../audit.ts'),
+  },
+  {
+    name: 'chaos',
+    group: 'Prove',
+    summary: 'Break parts of the bundle under load, and see that nothing acknowledged is lost',
+    load: () => import('../chaos.ts'),
+  },
+  {
+    name: 'load',
+    group: 'Prove',
+    summary: 'Send requests through nginx at a set rate, and judge how they were answered',
+    load: () => import('../load.ts'),
   },
   {
     name: 'test',

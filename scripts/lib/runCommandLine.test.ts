@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { type AnyCommand, defineCommand } from './command.ts';
 import { LockedError, PreconditionError } from './commandErrors.ts';
 import { runCommandLine } from './runCommandLine.ts';
@@ -37,7 +40,12 @@ function failing(error: unknown): AnyCommand {
   return defineCommand({ name: 'fail', summary: 'Fail', examples: ['./stack fail'], flags: {}, run });
 }
 
-async function type(argv: string[], commands: AnyCommand[], signal = new AbortController().signal) {
+async function type(
+  argv: string[],
+  commands: AnyCommand[],
+  signal = new AbortController().signal,
+  ask?: (question: string) => Promise<boolean>,
+) {
   const out: string[] = [];
   const err: string[] = [];
   const exitCode = await runCommandLine({
@@ -50,6 +58,7 @@ async function type(argv: string[], commands: AnyCommand[], signal = new AbortCo
     argv,
     stdout: (text) => out.push(text),
     stderr: { write: (text) => err.push(text), live: false, color: false },
+    ask,
     signal,
   });
   return { exitCode, out: out.join(''), err: err.join('') };
@@ -121,6 +130,41 @@ describe('a command that changes things', () => {
     expect(wasRun).toEqual([]);
   });
 
+  it('lets no second command with its lock in, from before the plan to the end, and a dry run in at any time', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'origin-stack-command-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const lock = join(folder, 'lock');
+    const inside: string[] = [];
+    const locking = (name: string, work: () => Promise<unknown>) =>
+      defineCommand({
+        name,
+        summary: 'Change what the lock is for',
+        examples: [`./stack ${name}`],
+        flags: {},
+        lock: async () => lock,
+        plan: async () => ({ summary: `planned by ${name}`, steps: [{ action: 'change it' }] }),
+        run: async () => {
+          inside.push(name);
+          await work();
+          return undefined;
+        },
+      });
+    const second = locking('second', async () => {});
+    const first = locking('first', async () => {
+      expect(await type(['second'], [second])).toMatchObject({
+        exitCode: 4,
+        out: '',
+        err: expect.stringMatching(`another run is at work: ./stack first\n.*process ${process.pid} `),
+      });
+      expect((await type(['second', '--dry-run'], [second])).out).toContain('planned by second');
+      throw new Error('broken off');
+    });
+    expect(await type(['first'], [first])).toMatchObject({ exitCode: 1 });
+    expect(await type(['second'], [second])).toMatchObject({ exitCode: 0 });
+    expect(inside).toEqual(['first', 'second']);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   it('destroys only when confirmed by --yes or --force', async () => {
     const wasRun: string[] = [];
     const command = remover(wasRun, [{ action: 'remove a' }]);
@@ -129,6 +173,49 @@ describe('a command that changes things', () => {
     expect(wasRun).toEqual([]);
     expect((await type(['remove', '--yes'], [command])).exitCode).toBe(0);
     expect((await type(['remove', '--force'], [command])).exitCode).toBe(0);
+    expect(wasRun).toEqual(['remove', 'remove']);
+  });
+
+  it('names the whole command to type, so that it confirms this one and no greater one', async () => {
+    const picky = {
+      ...remover([], [{ action: 'remove a' }]),
+      flags: { only: { type: 'string', summary: 's' } },
+    };
+    const { err } = await type(['remove', '--only', "Ada's things"], [picky as AnyCommand]);
+    expect(err).toContain(`./stack remove --only 'Ada'\\''s things' --yes`);
+  });
+
+  it('asks the one who is there, and runs at their yes alone; never where a program reads', async () => {
+    const wasRun: string[] = [];
+    const asked: string[] = [];
+    const command = remover(wasRun, [{ action: 'remove a' }]);
+    const answering = (answer: boolean) => (question: string) => {
+      asked.push(question);
+      return Promise.resolve(answer);
+    };
+    const { signal } = new AbortController();
+    expect(await type(['remove'], [command], signal, answering(false))).toMatchObject({ exitCode: 3 });
+    expect(wasRun).toEqual([]);
+    expect(await type(['remove'], [command], signal, answering(true))).toMatchObject({ exitCode: 0 });
+    expect(wasRun).toEqual(['remove']);
+    expect(asked).toEqual(Array(2).fill('the things are gone afterwards\nremove: go on?'));
+    expect(await type(['remove', '--json'], [command], signal, answering(true))).toMatchObject({
+      exitCode: 3,
+    });
+    expect(asked).toHaveLength(2);
+  });
+
+  it('asks only where it says what is at stake here, and repeats that', async () => {
+    const wasRun: string[] = [];
+    const atStake = (words: string | undefined) => ({
+      ...remover(wasRun, [{ action: 'remove a' }]),
+      asks: async () => words,
+    });
+    const refused = await type(['remove'], [atStake('acme is served here')]);
+    expect(refused).toMatchObject({ exitCode: 3, err: expect.stringContaining('acme is served here') });
+    expect(wasRun).toEqual([]);
+    expect((await type(['remove'], [atStake(undefined)])).exitCode).toBe(0);
+    expect((await type(['remove', '--yes'], [atStake('acme is served here')])).exitCode).toBe(0);
     expect(wasRun).toEqual(['remove', 'remove']);
   });
 });

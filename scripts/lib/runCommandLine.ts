@@ -1,12 +1,13 @@
 import { productVersion } from '@origin-stack/core/infra/productVersion';
-import type { AnyCommand, CommandEntry, CommandResult, Plan } from './command.ts';
+import type { AnyCommand, CommandContext, CommandEntry, CommandResult, Flags, Plan } from './command.ts';
 import { InterruptedError, PreconditionError, UsageError } from './commandErrors.ts';
 import { describeError } from './describeError.ts';
 import { commandHelp, generalHelp } from './helpText.ts';
 import { nearestName } from './nearestName.ts';
-import { type ParsedCommandLine, parseFlags } from './parseFlags.ts';
+import { type ContractFlags, type ParsedCommandLine, parseFlags } from './parseFlags.ts';
 import { createProgress, type ProgressTarget } from './progress.ts';
 import { redact } from './redact.ts';
+import { withRunLock } from './runLock.ts';
 
 /** What the command line touches of the process. `stdout` gets results, `stderr` progress and errors. */
 export type CommandLine = {
@@ -14,6 +15,8 @@ export type CommandLine = {
   argv: string[];
   stdout: (text: string) => void;
   stderr: ProgressTarget;
+  /** Asks whether to go on; absent where nobody is there to answer. */
+  ask?: ((question: string) => Promise<boolean>) | undefined;
   signal: AbortSignal;
 };
 
@@ -76,7 +79,7 @@ async function execute(
   parsed: ParsedCommandLine & { argv: string[] },
 ): Promise<number> {
   const { contract, flags, args, argv } = parsed;
-  const context = {
+  const context: CommandContext<Flags> = {
     flags,
     args,
     argv,
@@ -86,20 +89,44 @@ async function execute(
     signal: line.signal,
     commands: line.commands,
   };
-  const plan = await command.plan?.(context);
+  const work = () => planAndRun(line, command, { context, contract });
+  const lock = contract.dryRun ? undefined : await command.lock?.(context);
+  return lock === undefined ? await work() : await withRunLock(lock, `./stack ${command.name}`, work);
+}
+
+async function planAndRun(
+  line: CommandLine,
+  command: AnyCommand,
+  { context, contract }: { context: CommandContext<Flags>; contract: ContractFlags },
+): Promise<number> {
+  const isPlanned = contract.dryRun || !command.looksItself;
+  const plan = isPlanned ? await command.plan?.(context) : undefined;
   if (plan && (contract.dryRun || plan.steps.length === 0)) {
     return printResult(line, contract.json, planResult(plan));
   }
-  if (command.destroys && !contract.confirmed) {
-    throw new PreconditionError({
-      what: `${command.name} was not confirmed`,
-      why: command.destroys,
-      next: `./stack ${[command.name, ...args, '--yes'].join(' ')}`,
-    });
-  }
+  if (!contract.confirmed) await demandConfirmation(line, command, context);
   const result = await command.run({ ...context, plan });
   return result === undefined ? 0 : printResult(line, contract.json, result);
 }
+
+/** Throws PreconditionError where something is at stake, and nobody says yes. */
+async function demandConfirmation(
+  { ask }: CommandLine,
+  command: AnyCommand,
+  context: CommandContext<Flags>,
+): Promise<void> {
+  const atStake = command.asks ? await command.asks(context) : command.destroys;
+  if (atStake === undefined) return;
+  if (!context.json && (await ask?.(`${atStake}\n${command.name}: go on?`))) return;
+  throw new PreconditionError({
+    what: `${command.name} was not confirmed`,
+    why: atStake,
+    next: `./stack ${[command.name, ...context.argv.map(shellWord), '--yes'].join(' ')}`,
+  });
+}
+
+const shellWord = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 function planResult(plan: Plan): CommandResult {
   const steps = plan.steps.map(({ action }, index) => `  ${index + 1}. ${action}`);

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { eventually } from '@origin-stack/testkit/eventually';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LockedError } from './commandErrors.ts';
@@ -16,6 +17,25 @@ beforeEach(async () => {
   file = join(dir, 'lock');
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
+
+const NOBODY = 65_534;
+const REFUSED = 4;
+const NO_RIGHT = 3;
+
+/** The exit code that a process of another user gets for the lock, and its words. */
+async function tryAs(uid: number) {
+  const script = `import { acquireRunLock } from ${JSON.stringify(new URL('./runLock.ts', import.meta.url).href)};
+    await acquireRunLock(${JSON.stringify(file)}, './stack down').catch((error) => {
+      console.log(error.message, error.why, error.next);
+      process.exit(error.exitCode ?? 99);
+    });`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    ...{ uid, gid: uid, cwd: '/' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [words, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  return { code, words };
+}
 
 /** Another process that takes the lock and holds it until it is killed. */
 async function holdElsewhere() {
@@ -62,6 +82,36 @@ describe('acquireRunLock', () => {
   it('takes over from a file that is no lock', async () => {
     await writeFile(file, '{');
     await (await acquireRunLock(file, './stack up'))();
+  });
+
+  it('tells a user who may not read the holder’s files who holds it, as one of the docker group beside a timer of root', async () => {
+    await chmod(dir, 0o777);
+    const before = process.umask(0o077);
+    const release = await acquireRunLock(file, './stack renew-certs');
+    process.umask(before);
+    const { code, words } = await tryAs(NOBODY);
+    expect(code, words).toBe(REFUSED);
+    expect(words).toContain(`./stack renew-certs process ${process.pid}`);
+    await release();
+    expect(await tryAs(NOBODY)).toMatchObject({ code: 0 });
+  });
+
+  it('says whose folder it is where this user may not write there', async () => {
+    await chmod(dir, 0o755);
+    const { code, words } = await tryAs(NOBODY);
+    expect(code, words).toBe(NO_RIGHT);
+    expect(words).toContain(`belongs to uid ${process.getuid?.()}`);
+    expect(words).toContain(`sudo chown ${NOBODY} ${dir}`);
+  });
+
+  it('leaves no folder that it made for itself alone, and none away that something lies in', async () => {
+    const deep = join(dir, 'new', 'lock');
+    await (await acquireRunLock(deep, './stack up'))();
+    expect(await readdir(dir)).toEqual([]);
+    const release = await acquireRunLock(deep, './stack up');
+    await writeFile(join(dir, 'new', 'compose.env'), '');
+    await release();
+    expect(await readdir(join(dir, 'new'))).toEqual(['compose.env']);
   });
 
   it('lets one of many in at a time', async () => {

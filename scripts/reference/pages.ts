@@ -4,6 +4,7 @@ import { ERRORS } from '@origin-stack/contract/errors';
 import { SETTINGS, type Setting } from '@origin-stack/core/config/settings';
 import { METRICS, type MetricSpec } from '@origin-stack/core/infra/metrics';
 import { productVersion } from '@origin-stack/core/infra/productVersion';
+import { alertRules } from '../alerts/alertRules.ts';
 import type { CommandEntry } from '../lib/command.ts';
 import { commandHelp } from '../lib/helpText.ts';
 import { markdownTable } from './markdownTable.ts';
@@ -78,6 +79,22 @@ function metrics(): string {
   );
 }
 
+function alerts(): string {
+  const byName = Map.groupBy(alertRules(), ({ alert }) => alert);
+  const rows = [...byName].map(([name, [rule, ...more]]) => [
+    `[${name}](../runbooks/${name}.md)`,
+    rule?.labels.severity ?? '',
+    rule?.for ?? 'at once',
+    [rule, ...more].map((one) => code((one?.expr ?? '').replace(/\s+/g, ' ').trim())).join(' '),
+  ]);
+  return page(
+    'Alerts',
+    'Judged by Prometheus, from `prometheus/rules`; each name leads to its runbook. An alert fires when its condition has held for as ' +
+      'long as the third column says. Who gets them: [bundle.md](../bundle.md#alerts).',
+    markdownTable(['alert', 'severity', 'after', 'condition'], rows),
+  );
+}
+
 async function commands(list: readonly CommandEntry[]): Promise<string> {
   const parts = await Promise.all(
     list.map(async ({ name, load }) => {
@@ -101,6 +118,7 @@ export async function referencePages(list: readonly CommandEntry[]): Promise<Rec
     'routes.md': routes(),
     'errors.md': errors(),
     'metrics.md': metrics(),
+    'alerts.md': alerts(),
     'commands.md': await commands(list),
     'openapi.json': `${JSON.stringify(document, null, 2)}\n`,
   };

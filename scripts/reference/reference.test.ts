@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { CHECKOUT } from '../lib/checkout.ts';
 import { commandList } from '../lib/commandList.ts';
 import { stalePages } from '../reference.ts';
-import { CHECKOUT } from '../suites/runProgram.ts';
 import { referencePages } from './pages.ts';
 
 // Made by ./stack bench, since their figures are of one machine.

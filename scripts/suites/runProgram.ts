@@ -1,9 +1,6 @@
 import { spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-
-/** The root of the checkout. */
-export const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
+import { CHECKOUT } from '../lib/checkout.ts';
 
 export interface Program {
   command: string;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import { CHECKOUT } from '../lib/checkout.ts';
 import { readJunit } from './readJunit.ts';
-import { CHECKOUT, nodeFirst, runProgram } from './runProgram.ts';
+import { nodeFirst, runProgram } from './runProgram.ts';
 import type { Suite } from './suite.ts';
 
 const VITEST = join(CHECKOUT, 'node_modules', 'vitest', 'vitest.mjs');
