@@ -1,9 +1,10 @@
 import { productVersion } from '@origin-stack/core/infra/productVersion';
-import { askEngine } from './engine/engineState.ts';
+import { requireEngine } from './engine/requireEngine.ts';
 import { type BuiltImage, buildImages } from './images/buildImages.ts';
 import { imageList } from './images/imageList.ts';
+import { type ImageChoice, planImages } from './images/lookAtImages.ts';
 import { defineCommand } from './lib/command.ts';
-import { PreconditionError, UsageError } from './lib/commandErrors.ts';
+import { UsageError } from './lib/commandErrors.ts';
 
 export const command = defineCommand({
   name: 'images',
@@ -13,7 +14,9 @@ export const command = defineCommand({
     'The output of each build is in .stack/build.',
   examples: [
     './stack images',
+    './stack images --dry-run',
     './stack images --only postgres --only redis',
+    './stack images --all',
     './stack images --fresh --json',
   ],
   flags: {
@@ -22,6 +25,10 @@ export const command = defineCommand({
       placeholder: 'NAME',
       multiple: true,
       summary: 'this image and what it is made from; may be given again',
+    },
+    all: {
+      type: 'boolean',
+      summary: 'also what a command builds when it is first used: k6 for ./stack load',
     },
     tag: { type: 'string', placeholder: 'TAG', summary: "the tag (default: the product's version)" },
     jobs: {
@@ -34,31 +41,42 @@ export const command = defineCommand({
     },
     fresh: { type: 'boolean', summary: 'build also what is there, with the newest packages' },
   },
+  looksItself: true,
+  async plan({ flags, signal }) {
+    const choice = choiceOf(flags);
+    await requireEngine(signal);
+    return await planImages(choice);
+  },
   async run({ flags, progress, signal }) {
-    const names = flags.only.length > 0 ? flags.only : undefined;
-    const unknown = names?.find((name) => !imageList.some((image) => image.name === name));
-    if (unknown !== undefined) {
-      const known = imageList.map(({ name }) => name).join(', ');
-      throw new UsageError({
-        what: `there is no image ${unknown}`,
-        why: `there are ${known}`,
-        next: './stack images',
-      });
-    }
-    if (!(await askEngine(signal)).answers) {
-      throw new PreconditionError({ what: 'no Docker engine answers', next: './stack engine --yes' });
-    }
-    const images = await buildImages({
-      ...(names ? { names } : {}),
-      tag: flags.tag ?? productVersion,
-      jobs: flags.jobs,
-      fresh: flags.fresh,
-      progress,
-      signal,
-    });
+    const choice = choiceOf(flags);
+    await requireEngine(signal);
+    const images = await buildImages({ ...choice, jobs: flags.jobs, progress, signal });
     return { data: { images }, text: table(images) };
   },
 });
+
+function choiceOf(flags: {
+  only: string[];
+  all: boolean;
+  tag?: string | undefined;
+  fresh: boolean;
+}): ImageChoice {
+  const unknown = flags.only.find((name) => !imageList.some((image) => image.name === name));
+  if (unknown !== undefined) {
+    const known = imageList.map(({ name }) => name).join(', ');
+    throw new UsageError({
+      what: `there is no image ${unknown}`,
+      why: `there are ${known}`,
+      next: './stack images',
+    });
+  }
+  return {
+    ...(flags.only.length > 0 ? { names: flags.only } : {}),
+    all: flags.all,
+    tag: flags.tag ?? productVersion,
+    fresh: flags.fresh,
+  };
+}
 
 function table(images: BuiltImage[]): string {
   const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`.padStart(8);

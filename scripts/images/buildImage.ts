@@ -1,13 +1,13 @@
 import { rm } from 'node:fs/promises';
-import { lastLines, runTool } from '../engine/runTool.ts';
+import { runTool } from '../engine/runTool.ts';
 import { CommandError } from '../lib/commandErrors.ts';
 import { makeDebianRoot } from './debianRoot.ts';
+import { explainFailure } from './explainFailure.ts';
 import { findImage, imageTag } from './imageList.ts';
 
 /** The label that holds the hash of an image's inputs. */
 export const INPUTS_LABEL = 'org.origin-stack.inputs';
 const TITLE_LABEL = 'org.opencontainers.image.title';
-const SHOWN_LINES = 30;
 
 export type Building = {
   checkout: string;
@@ -61,19 +61,7 @@ async function runBuild(name: string, args: Record<string, string>, building: Bu
   signal.throwIfAborted();
   throw new CommandError({
     what: `the image ${name} cannot be built`,
-    why: explainFailure(output) ?? `\n${lastLines(output, SHOWN_LINES)}`,
+    why: explainFailure(output),
     next: `look into ${logFile}; what is built is kept: ./stack images`,
   });
-}
-
-/** The two ordinary causes in one line; undefined for what needs the log. */
-export function explainFailure(output: string): string | undefined {
-  if (/no space left on device/i.test(output)) return 'the disk is full: see df -h and docker system df';
-  const network = new RegExp(
-    'temporary failure (in name resolution|resolving)|could not resolve|no such host|network is unreachable|' +
-      'ENOTFOUND|EAI_AGAIN|ETIMEDOUT|failed to fetch|connection (timed out|refused)',
-    'i',
-  );
-  const line = output.split('\n').find((each) => network.test(each));
-  return line && `there is no way to the network: ${line.replace(/^#\d+ [\d.]+ /, '').trim()}`;
 }

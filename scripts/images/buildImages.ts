@@ -1,27 +1,21 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runTool } from '../engine/runTool.ts';
+import { CHECKOUT } from '../lib/checkout.ts';
 import { PreconditionError } from '../lib/commandErrors.ts';
 import type { Progress } from '../lib/progress.ts';
-import { CHECKOUT } from '../suites/runProgram.ts';
 import { buildImage, INPUTS_LABEL } from './buildImage.ts';
 import { makeBuildSecrets } from './buildSecrets.ts';
-import { hashInputs } from './hashInputs.ts';
 import { readImage } from './imageFacts.ts';
 import { imageList, imageTag } from './imageList.ts';
-import { planBuild } from './planBuild.ts';
+import { type ImageChoice, lookAtImages } from './lookAtImages.ts';
 import { runInOrder } from './runInOrder.ts';
 
-export type BuildOptions = {
-  /** Which images; all of the bundle by default. */
-  names?: string[];
-  tag: string;
+export type BuildOptions = ImageChoice & {
   progress: Progress;
   signal: AbortSignal;
   /** How many are built at once. */
   jobs?: number;
-  /** Build anew what is there already, with the newest packages: the named images, or all with their parents. */
-  fresh?: boolean;
 };
 
 /** One image after the build. `ownBytes` is what it adds to the image it was made from. */
@@ -39,16 +33,7 @@ export type BuiltImage = {
  */
 export async function buildImages(options: BuildOptions): Promise<BuiltImage[]> {
   const { tag, progress, signal, jobs = 2, fresh = false } = options;
-  const names = options.names ?? bundleImages();
-  const hashes = new Map<string, string>();
-  const present = new Map<string, string>();
-  for (const { name } of imageList) {
-    hashes.set(name, await hashInputs(CHECKOUT, name));
-    const isForced = fresh && (options.names?.includes(name) ?? true);
-    const found = isForced ? undefined : await readImage(imageTag(name, tag));
-    if (found) present.set(name, found.hash);
-  }
-  const missing = planBuild(names, { hashes, present });
+  const { names, hashes, toBuild: missing } = await lookAtImages(options);
   const seconds = new Map<string, number>();
   if (missing.length > 0) {
     const logDir = join(CHECKOUT, '.stack/build');
@@ -100,10 +85,6 @@ export async function buildImages(options: BuildOptions): Promise<BuiltImage[]> 
     };
   }
 }
-
-/** The names of the images that the bundle runs. */
-export const bundleImages = (): string[] =>
-  imageList.filter(({ purpose }) => purpose === 'runs').map(({ name }) => name);
 
 async function sizeOf(name: string, tag: string): Promise<{ ownBytes: number }> {
   const image = await readImage(imageTag(name, tag));

@@ -1,11 +1,11 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { unpackHostPackages } from '../engine/aptElsewhere.ts';
 import { type DebianMirror, findDebianMirror } from '../engine/debianMirror.ts';
 import { lastLines, runTool } from '../engine/runTool.ts';
 import { CommandError, PreconditionError } from '../lib/commandErrors.ts';
+import { debootstrap } from './debootstrap.ts';
+import { explainFailure } from './explainFailure.ts';
 import { imageTag } from './imageList.ts';
 
 const PUBLIC_ROOT = 'debian:trixie-slim';
@@ -48,20 +48,8 @@ async function bootstrap(options: {
   const { mirror, root, logFile, signal } = options;
   const workDir = await mkdtemp(join(tmpdir(), 'origin-stack-base-'));
   try {
-    // Unpacked, not installed: the host stays as it is.
-    const tools = await unpackHostPackages(['debootstrap', 'debian-archive-keyring'], { workDir, signal });
-    const scripts = join(tools, 'usr/share/debootstrap');
-    const keyring = mirror.keyring ?? join(tools, 'usr/share/keyrings/debian-archive-keyring.gpg');
     const target = join(workDir, 'trixie');
-    const program = join(tools, 'usr/sbin/debootstrap');
-    const flags = ['--variant=minbase', `--keyring=${keyring}`];
-    // An older debootstrap does not know trixie by name; its script is that of sid.
-    const script = existsSync(join(scripts, 'scripts/trixie')) ? 'trixie' : 'sid';
-    const made = await runTool(
-      program,
-      [...flags, 'trixie', target, mirror.archive, join(scripts, 'scripts', script)],
-      { env: { DEBOOTSTRAP_DIR: scripts }, signal, logFile },
-    );
+    const made = await debootstrap(target, { mirror, workDir, logFile, signal });
     if (made.code !== 0) fail('debootstrap', made.output, logFile);
     const imported = await runTool(
       'sh',
@@ -82,7 +70,7 @@ async function bootstrap(options: {
 function fail(what: string, output: string, logFile: string): never {
   throw new CommandError({
     what: `cannot make the base: ${what} failed`,
-    why: lastLines(output, 5),
+    why: explainFailure(output),
     next: `look into ${logFile}`,
   });
 }

@@ -2,7 +2,7 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeEach, expect, it } from 'vitest';
-import { CHECKOUT } from '../suites/runProgram.ts';
+import { CHECKOUT } from '../lib/checkout.ts';
 import { hashInputs } from './hashInputs.ts';
 import { findImage } from './imageList.ts';
 

@@ -5,8 +5,11 @@ export type Image = {
   parents: { [argument: string]: string };
   /** Files and directories beside its own directory that enter it. */
   inputs?: string[];
-  /** `runs` is part of the bundle, `builds` only helps to build others, `tests` is built when it is named. */
-  purpose: 'runs' | 'builds' | 'tests';
+  /**
+   * `runs` is part of the bundle; `later` too, and is built when a command or an overlay first uses it. `builds` only helps to build
+   * others, `tests` is built when it is named.
+   */
+  purpose: 'runs' | 'later' | 'builds' | 'tests';
   summary: string;
 };
 
@@ -46,7 +49,8 @@ export const imageList: readonly Image[] = [
   { name: 'alertmanager', parents: base, purpose: 'runs', summary: 'alerts' },
   { name: 'exporters', parents: base, purpose: 'runs', summary: 'metrics of host, stores and logs' },
   { name: 'cron', parents: { APP: 'app', GO: 'go' }, purpose: 'runs', summary: 'app with supercronic' },
-  { name: 'versitygw', parents: goProgram, purpose: 'runs', summary: 'the other object store' },
+  { name: 'versitygw', parents: goProgram, purpose: 'later', summary: 'the other object store' },
+  { name: 'k6', parents: goProgram, purpose: 'later', summary: 'the load generator' },
   { name: 'promtool', parents: base, purpose: 'tests', summary: 'checks rules' },
 ];
 

@@ -2,8 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { CHECKOUT } from '../suites/runProgram.ts';
-import { explainFailure } from './buildImage.ts';
+import { CHECKOUT } from '../lib/checkout.ts';
 import { findImage, type Image, imageList } from './imageList.ts';
 import { planBuild } from './planBuild.ts';
 import { runInOrder } from './runInOrder.ts';
@@ -86,12 +85,4 @@ describe('imageList', () => {
       expect(text.match(/^USER .+$/gm)?.at(-1), name).toMatch(/^USER 10\d{3}:10\d{3}$/);
     }
   });
-});
-
-it('says in one line that the disk is full or the network away, and leaves the rest to the log', () => {
-  expect(explainFailure('#9 1.0 tar: write error: No space left on device')).toMatch(/disk is full/);
-  expect(explainFailure("#8 12.1 Temporary failure resolving 'mirror.example'")).toBe(
-    "there is no way to the network: Temporary failure resolving 'mirror.example'",
-  );
-  expect(explainFailure('#8 error: syntax')).toBeUndefined();
 });

