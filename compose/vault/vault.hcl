@@ -18,6 +18,15 @@ listener "tcp" {
   tls_client_ca_file = "/run/secrets/ca.crt"
   tls_require_and_verify_client_cert = true
   tls_min_version = "tls13"
+  # Prometheus' certificate is enough for these; it has no role and can do nothing else.
+  telemetry {
+    unauthenticated_metrics_access = true
+  }
+}
+
+telemetry {
+  prometheus_retention_time = "1h"
+  disable_hostname = true
 }
 
 seal "static" {
