@@ -1,0 +1,104 @@
+import type { CommandContext, Flags } from '../../lib/command.ts';
+import { CommandError } from '../../lib/commandErrors.ts';
+import type { BundleDir } from '../bundleDir.ts';
+import { askListener, type KeyListener, lookWhoRuns } from './askListeners.ts';
+import { changeKeys } from './changeKeys.ts';
+import { appendKeyEvents } from './keyAudit.ts';
+import { eventOf, isPromoted, type Rotation, rotationOf } from './keyRotation.ts';
+import { isUnfinished, requireKeys, stateOf } from './keyState.ts';
+import type { ServiceName } from './serviceKeys.ts';
+import { type UsedElsewhere, untilCallersChanged } from './untilCallersChanged.ts';
+
+export interface Rotated {
+  rotations: Rotation[];
+  /** Services whose rotation an earlier run had begun. */
+  resumed: ServiceName[];
+  /** Where old and new keys were tried. */
+  listeners: string[];
+  usedElsewhere: UsedElsewhere[];
+}
+
+type Context = Pick<CommandContext<Flags>, 'progress' | 'signal'>;
+
+/**
+ * Rotates the keys of services: the listeners take old and new ones until every caller was seen to have changed, so that no
+ * request fails. What an earlier run left, wherever it was killed, is finished by this one, and is that service's rotation.
+ * The caller holds the bundle's lock. An error says whether nothing changed or both keys stay valid; this again goes on there.
+ */
+export async function rotateKeys(
+  dir: BundleDir,
+  services: ServiceName[],
+  { progress, signal }: Context,
+): Promise<Rotated> {
+  await appendKeyEvents(dir, []);
+  const before = await changeKeys(dir, 'look');
+  requireKeys(before, services);
+  const resumed = before.filter(isUnfinished).map(({ service }) => service);
+  const { listeners, running } = await lookWhoRuns(dir);
+  const toStage = services.filter((service) => !isPromoted(stateOf(before, service)));
+  const staged = await changeKeys(dir, 'stage', toStage);
+  const rotations = [...new Set([...services, ...resumed])].map((service) => {
+    const rotation = rotationOf(stateOf(staged, service));
+    return { ...rotation, callsAlways: rotation.callsAlways && running.includes(service) };
+  });
+  await takeNewKeys(dir, { listeners, rotations }, { progress, signal });
+  await changeKeys(dir, 'promote');
+  const usedElsewhere = await untilCallersChanged({ listeners, rotations }, { progress, signal });
+  // While the lists still have the old keys: a run that is cut short here is one that the next one finishes.
+  const events = rotations.map((one) => eventOf(one, 'ok'));
+  await appendKeyEvents(dir, events);
+  await changeKeys(dir, 'settle');
+  await requireSettled(listeners, rotations);
+  return { rotations, resumed, listeners: listeners.map(({ service }) => service), usedElsewhere };
+}
+
+interface Work {
+  listeners: KeyListener[];
+  rotations: Rotation[];
+}
+
+/** Sees that every listener takes the new keys too; where one does not, those that wait go. What was promoted stays valid. */
+async function takeNewKeys(dir: BundleDir, work: Work, { progress, signal }: Context): Promise<void> {
+  const step = progress.step('the listeners take old and new keys');
+  try {
+    await requireAccepted(work);
+    signal.throwIfAborted();
+  } catch (error) {
+    await changeKeys(dir, 'undo');
+    const undone = work.rotations.filter(({ old }) => old !== undefined);
+    const events = undone.map((one) => eventOf(one, 'failed'));
+    await appendKeyEvents(dir, events);
+    const isPartly = undone.length < work.rotations.length;
+    step.fail(isPartly ? 'what an earlier run began stays as it was' : 'nothing was changed');
+    throw error;
+  }
+  const names = work.listeners.map(({ service }) => service);
+  step.done(names.join(', ') || 'none runs: the files alone change');
+}
+
+async function requireAccepted({ listeners, rotations }: Work): Promise<void> {
+  const keys = rotations.map(({ fresh }) => fresh.key);
+  for (const listener of listeners) {
+    const verdicts = await askListener(listener, keys);
+    const refused = rotations.filter((one, index) => verdicts[index]?.service !== one.service);
+    if (refused.length > 0) throw wrongList(listener, 'does not take the new key of', refused);
+  }
+}
+
+/** The new keys count and the old ones do not. */
+async function requireSettled(listeners: KeyListener[], rotations: Rotation[]): Promise<void> {
+  await requireAccepted({ listeners, rotations });
+  const keys = rotations.map(({ old }) => old?.key ?? '');
+  for (const listener of listeners) {
+    const verdicts = await askListener(listener, keys);
+    const taken = rotations.filter((_, index) => verdicts[index] !== undefined);
+    if (taken.length > 0) throw wrongList(listener, 'still takes the old key of', taken);
+  }
+}
+
+const wrongList = ({ service }: KeyListener, does: string, rotations: Rotation[]) =>
+  new CommandError({
+    what: `${service} ${does} ${rotations.map((one) => one.service).join(', ')}`,
+    why: 'it does not read the digest list that was written',
+    next: './stack doctor, then this again',
+  });
