@@ -1,4 +1,6 @@
 import { connect } from 'node:tls';
+import { serverName } from '@origin-stack/core/infra/tlsOptions';
+import { jobLog } from './jobLog.ts';
 
 // Looks at the certificate that is really served, which is not the one on the disk until a reload. Says so in one line
 // of JSON, and exits 1 where less than a week is left or nobody answers.
@@ -8,26 +10,20 @@ const LEAST_DAYS = 7;
 
 const [host = '', port = ''] = process.argv.slice(2);
 const name = process.env.ORIGIN_PUBLIC_NAME ?? host;
-
-const say = (level: 'info' | 'error', more: object) =>
-  process.stdout.write(
-    `${JSON.stringify({ level, time: new Date().toISOString(), service: 'cron', job: 'served-certificate', name, ...more })}\n`,
-  );
-
-function fail(why: string): never {
-  say('error', { msg: why });
-  process.exit(1);
-}
+const log = jobLog('served-certificate');
 
 // Whether its issuer is trusted is the callers' matter; here its time is looked at.
-const socket = connect({ host, port: Number(port), servername: name, rejectUnauthorized: false }, () => {
+const asked = { host, port: Number(port), ...serverName(name) };
+const socket = connect({ ...asked, rejectUnauthorized: false }, () => {
   const { valid_to: validTo, fingerprint256 } = socket.getPeerCertificate();
   const daysLeft = Math.floor((Date.parse(validTo) - Date.now()) / DAY_MS);
   socket.destroy();
-  if (!(daysLeft >= LEAST_DAYS)) fail(`the public certificate ends in ${daysLeft} days (${validTo})`);
-  say('info', { days_left: daysLeft, fingerprint: fingerprint256, msg: 'the public certificate is in time' });
+  if (!(daysLeft >= LEAST_DAYS)) {
+    log.fail(`the public certificate ends in ${daysLeft} days (${validTo})`, { name });
+  }
+  log.info('the public certificate is in time', { name, days_left: daysLeft, fingerprint: fingerprint256 });
 });
-socket.setTimeout(DEADLINE_MS, () => fail('nobody answers'));
+socket.setTimeout(DEADLINE_MS, () => log.fail('nobody answers', { name }));
 socket.once('error', (error: NodeJS.ErrnoException) =>
-  fail(`nobody answers: ${error.code ?? error.message}`),
+  log.fail(`nobody answers: ${error.code ?? error.message}`, { name }),
 );

@@ -1,10 +1,9 @@
 import { processSettingsOf } from '@origin-stack/core/config/readSettings';
-import type { Settings } from '@origin-stack/core/config/settings';
 import { openKeyring } from '@origin-stack/core/domain/keys/keyring';
 import { createDatabase } from '@origin-stack/core/infra/database';
 import { loadModels } from '@origin-stack/core/infra/loadModels';
 import { createLog } from '@origin-stack/core/infra/log';
-import { openPepper } from '@origin-stack/core/infra/openKeyProvider';
+import { KEY_PROVIDER_SETTINGS, openPepper } from '@origin-stack/core/infra/openKeyProvider';
 import { randomIds } from '@origin-stack/core/infra/randomIds';
 import { connectRedis } from '@origin-stack/core/infra/redis';
 import { systemClock } from '@origin-stack/core/infra/systemClock';
@@ -13,6 +12,7 @@ import type { Operator } from '../../embedded/operator.ts';
 
 /** What the `tools` container is told: it signs nothing and opens no data key. */
 const NEEDED = [
+  ...KEY_PROVIDER_SETTINGS,
   'DATABASE_URL',
   'REDIS_URL',
   'TLS_CA_FILE',
@@ -20,16 +20,6 @@ const NEEDED = [
   'TLS_KEY_FILE',
   'TLS_EXTRA_CA_FILE',
   'PUBLIC_URL',
-  'SIGNING_KEY_PROVIDER',
-  'SIGNING_KEY_ID',
-  'WRAPPING_KEY_ID',
-  'PEPPER_KEY_ID',
-  'AWS_REGION',
-  'AWS_KMS_ENDPOINT',
-  'VAULT_ADDR',
-  'VAULT_ROLE_ID',
-  'VAULT_SECRET_ID',
-  'VAULT_TRANSIT_MOUNT',
   'MODELS_PATH',
   'RATE_LIMIT_TTL_SECONDS',
 ] as const;
@@ -39,7 +29,7 @@ export async function openBundleOperator(): Promise<Operator> {
   const settings = processSettingsOf(NEEDED);
   const log = createLog({ service: 'operator', level: 'silent' });
   const tls = await openTlsIdentity(settings, { log });
-  const pepper = await openPepper(settings as Settings, { tls });
+  const pepper = await openPepper(settings, { tls });
   const db = createDatabase({
     url: settings.DATABASE_URL,
     applicationName: 'origin-operator',

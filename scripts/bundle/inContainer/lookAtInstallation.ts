@@ -1,0 +1,4 @@
+import { lookAtInstallation } from '../lookAtInstallation.ts';
+import { answerInput } from './answerInput.ts';
+
+await answerInput(lookAtInstallation);

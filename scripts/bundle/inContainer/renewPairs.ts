@@ -1,0 +1,4 @@
+import { renewPairs } from '../renewPairs.ts';
+import { answerInput } from './answerInput.ts';
+
+await answerInput(renewPairs);
