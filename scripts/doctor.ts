@@ -1,11 +1,11 @@
 import { locateBundle } from './bundle/bundleDir.ts';
-import { bundleDirFlag } from './bundle/bundleDirFlag.ts';
 import { doctorText } from './doctor/doctorText.ts';
 import { examine } from './doctor/examine.ts';
 import { openContext } from './doctor/openContext.ts';
 import { doctorChecks } from './doctor/registry.ts';
 import { defineCommand, type Json } from './lib/command.ts';
 import { UsageError } from './lib/commandErrors.ts';
+import { stateDirFlag } from './lib/stateDirFlag.ts';
 
 export const command = defineCommand({
   name: 'doctor',
@@ -18,7 +18,7 @@ export const command = defineCommand({
   flags: {
     fix: { type: 'boolean', summary: 'mend what is safe to mend: it changes nothing that works' },
     only: { type: 'string', placeholder: 'NAME', multiple: true, summary: 'this check; may be given again' },
-    'state-dir': bundleDirFlag,
+    'state-dir': stateDirFlag,
   },
   async run({ flags, progress, signal }) {
     const unknown = flags.only.find((name) => !doctorChecks.some((check) => check.name === name));

@@ -39,8 +39,8 @@ export interface EngineInfo {
   memoryLimit: boolean;
   pidsLimit: boolean;
   cpuLimit: boolean;
-  /** RFC 3339. */
-  systemTime: string;
+  /** How far its clock is off from the host's, at least; NaN where it does not say. */
+  skewMs: number;
 }
 
 /** A check of the last kinds is skipped, not passed, where what it looks at is not there. */
@@ -57,6 +57,8 @@ export interface DoctorCheck {
   /** What is true where it finds nothing. */
   rule: string;
   needs: Needs;
+  /** It reads secrets of services: root's, and skipped for everybody else. */
+  readsSecrets?: boolean;
   detect(context: DoctorContext): Promise<Issue[]>;
 }
 
@@ -65,6 +67,7 @@ export function defineCheck<const N extends Needs>(check: {
   name: string;
   rule: string;
   needs: N;
+  readsSecrets?: boolean;
   detect(context: ContextFor<N>): Promise<Issue[]> | Issue[];
 }): DoctorCheck {
   return { ...check, detect: async (context) => check.detect(context as ContextFor<N>) };

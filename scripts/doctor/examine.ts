@@ -1,4 +1,5 @@
 import { isOneOff } from '../audit/inspected.ts';
+import { withRunLock } from '../lib/runLock.ts';
 import type { DoctorCheck, DoctorContext, Issue, Needs } from './doctorCheck.ts';
 
 /** What one check found. */
@@ -27,13 +28,19 @@ export async function examine(
 
 async function examineOne(check: DoctorCheck, context: DoctorContext, fix: boolean): Promise<Finding> {
   const { name, rule } = check;
-  const reason = missing(check.needs, context);
+  const reason =
+    missing(check.needs, context) ??
+    (check.readsSecrets && !context.host.isRoot
+      ? 'this user may not read secrets: sudo ./stack doctor'
+      : undefined);
   if (reason !== undefined) return { check: name, rule, result: 'skipped', reason, issues: [] };
   let issues = await detect(check, context);
   const mendable = issues.filter(({ mend }) => mend !== undefined);
   const fixed: Issue[] = [];
   if (fix && mendable.length > 0) {
-    for (const issue of mendable) await issue.mend?.();
+    await withRunLock(context.dir.lockFile, './stack doctor --fix', async () => {
+      for (const issue of mendable) await issue.mend?.();
+    });
     const left = await detect(check, context);
     fixed.push(...mendable.filter(({ what }) => !left.some((one) => one.what === what)));
     issues = left;

@@ -1,4 +1,5 @@
-import { chmod, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { X509Certificate } from 'node:crypto';
+import { chmod, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { locateBundle } from '../bundle/bundleDir.ts';
 import { issue, type KeyPair, makeAuthority, selfSigned } from '../bundle/certificates.ts';
 import { initBundle } from '../bundle/initBundle.ts';
+import { renewPairs } from '../bundle/renewPairs.ts';
 import { examine } from './examine.ts';
 import { doctorChecks } from './registry.ts';
 import { contextOf, goodSettings, issuesOf } from './test/contextOf.ts';
@@ -33,6 +35,9 @@ async function fixed(name: string) {
 
 describe.skipIf(!isRoot)(`the checks of a bundle's files${isRoot ? '' : ' (skipped: needs root)'}`, () => {
   const secret = (path: string) => join(root, 'secrets', path);
+  const read = (path: string) => readFile(secret(path), 'utf8');
+  const lastDay = async (path: string) =>
+    new X509Certificate(await read(path)).validToDate.toISOString().slice(0, 10);
   const put = async (folder: string, pair: KeyPair, name = 'tls') => {
     await writeFile(secret(`${folder}/${name}.crt`), pair.certificate);
     await writeFile(secret(`${folder}/${name}.key`), pair.key);
@@ -79,10 +84,18 @@ describe.skipIf(!isRoot)(`the checks of a bundle's files${isRoot ? '' : ' (skipp
     const late = { host: { nowMs: () => Date.now() + 300 * DAY_MS } };
     expect((await issuesOf('internal-certificates', contextOf(root, late)))[0]).toMatchObject({
       severity: 'warning',
-      what: expect.stringMatching(/valid for 6[45] days more/),
+      what: `secrets/nginx/tls.crt: it ends on ${await lastDay('nginx/tls.crt')}`,
     });
     const over = { host: { nowMs: () => Date.now() + 366 * DAY_MS } };
-    expect((await whatOf('internal-certificates', root, over))[0]).toMatch(/expired on/);
+    expect((await issuesOf('internal-certificates', contextOf(root, over)))[0]).toMatchObject({
+      severity: 'error',
+      what: `secrets/nginx/tls.crt: it ended on ${await lastDay('nginx/tls.crt')}`,
+    });
+    const tenthYear = { host: { nowMs: () => Date.now() + 9.1 * 365 * DAY_MS } };
+    expect((await issuesOf('internal-certificates', contextOf(root, tenthYear)))[0]).toMatchObject({
+      severity: 'warning',
+      what: `the internal authority: it ends on ${await lastDay('ca/ca.crt')}`,
+    });
 
     const stranger = await makeAuthority('Origin Stack internal CA', 1);
     await put('redis', await issue(stranger, { commonName: 'redis', names: ['redis'], days: 365 }));
@@ -91,13 +104,21 @@ describe.skipIf(!isRoot)(`the checks of a bundle's files${isRoot ? '' : ' (skipp
     ]);
     const other = await issue(stranger, { commonName: 'vault', names: ['redis'], days: 365 });
     await writeFile(secret('redis/tls.crt'), other.certificate);
-    expect((await whatOf('internal-certificates', root)).join()).toMatch(
-      /another key than tls\.key.*names CN=vault/,
-    );
-    // As its fix says: away with both, and init makes new ones.
-    await rm(secret('redis/tls.crt'));
-    await rm(secret('redis/tls.key'));
-    await initBundle(locateBundle(root), {});
+    expect(await whatOf('internal-certificates', root)).toEqual([
+      'secrets/redis/tls.crt: its key is of another certificate',
+    ]);
+    const own = { certificate: await read('ca/ca.crt'), key: await read('ca/ca.key') };
+    await put('redis', await issue(own, { commonName: 'vault', names: ['redis'], days: 365 }));
+    expect(await whatOf('internal-certificates', root)).toEqual([
+      'secrets/redis/tls.crt: it names CN=vault, not CN=redis',
+    ]);
+    await put('redis', await issue(own, { commonName: 'redis', names: ['vault'], days: 365 }));
+    expect(await whatOf('internal-certificates', root)).toEqual([
+      'secrets/redis/tls.crt: it does not name redis',
+    ]);
+    // As its fix, ./stack renew-certs, does.
+    const tree = { root: join(root, 'secrets'), operatorUid: 0 };
+    await renewPairs({ tree, renew: ['redis'], nowMs: Date.now() });
     expect(await whatOf('internal-certificates', root)).toEqual([]);
   });
 
@@ -146,8 +167,8 @@ describe('the checks of ports and locks', () => {
 
   it('lock finds what a killed run left, --fix removes it, and a living run keeps its own', async () => {
     const { lockFile } = locateBundle(root);
-    await writeFile(lockFile, JSON.stringify({ pid: 4_194_303, startedAt: '1', purpose: 'up' }));
-    expect(await whatOf('lock', root)).toEqual(['up was killed and left its lock']);
+    await writeFile(lockFile, JSON.stringify({ pid: 4_194_303, startedAt: '1', purpose: './stack up' }));
+    expect(await whatOf('lock', root)).toEqual(['./stack up was killed and left its lock']);
     expect(await fixed('lock')).toEqual([true]);
     expect(await whatOf('lock', root)).toEqual([]);
   });

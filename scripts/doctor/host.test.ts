@@ -1,10 +1,15 @@
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { getServers } from 'node:dns';
+import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { tmpdir, totalmem } from 'node:os';
+import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runTool } from '../engine/runTool.ts';
+import { CHECKOUT } from '../lib/checkout.ts';
 import type { EngineInfo } from './doctorCheck.ts';
 import { type Host, realHost } from './host.ts';
 import { measureSyncs } from './measureSyncs.ts';
+import { memoryOf } from './memoryOf.ts';
+import { skewOf } from './openContext.ts';
 import { contextOf, goodEngine, goodSettings, issuesOf } from './test/contextOf.ts';
 
 let root: string;
@@ -26,6 +31,13 @@ const mounted = (options: string): Partial<Host> => ({
   realpath: async (path) => path,
 });
 const answer = (code: number, output: string): Partial<Host> => ({ run: async () => ({ code, output }) });
+/** As timedatectl does: it prints what `--property` names, each by an option of its own. */
+const timedatectl = (known: Record<string, string>): Partial<Host> => ({
+  run: async (_program, args) => {
+    const asked = Object.keys(known).filter((name) => args.includes(`--property=${name}`));
+    return { code: 0, output: asked.map((name) => `${name}=${known[name]}`).join('\n') };
+  },
+});
 const env = (given: NodeJS.ProcessEnv): Partial<Host> => ({ env: given });
 
 interface Sabotage {
@@ -109,17 +121,12 @@ const TRIED: [name: string, broken: Sabotage, says: RegExp, mended: Sabotage][] 
   ['ca-bundle', { host: env({ SSL_CERT_FILE: '/nowhere.pem' }) }, /cannot be read/, { host: env({}) }],
   ['ca-bundle', { host: env({ NODE_EXTRA_CA_CERTS: '/etc/passwd' }) }, /no certificate/, { host: env({}) }],
   ['clock', { host: { nowMs: () => 1e12 } }, /before the product's own files/, { host: answer(127, '') }],
+  ['clock', { engine: { skewMs: 60_000 } }, /differs by 60 s/, { host: answer(127, '') }],
   [
     'clock',
-    { engine: { systemTime: new Date(Date.now() - 60_000).toISOString() } },
-    /differs by (59|60|61) s/,
-    { host: answer(127, '') },
-  ],
-  [
-    'clock',
-    { host: answer(0, 'NTP=no\nNTPSynchronized=no') },
+    { host: timedatectl({ NTP: 'no', NTPSynchronized: 'no' }) },
     /^warning nothing keeps/,
-    { host: answer(0, 'NTP=yes\nNTPSynchronized=yes') },
+    { host: timedatectl({ NTP: 'yes', NTPSynchronized: 'yes' }) },
   ],
   ['public-name', { host: { resolve: async () => [] } }, /no name server knows localhost/, {}],
   ['public-name', { host: { resolve: async () => ['203.0.113.9'] } }, /leads to 203\.0\.113\.9/, {}],
@@ -154,6 +161,8 @@ describe('the checks of the host', () => {
     await symlink(root, link);
     const [issue] = await issuesOf('data-mount', contextOf(link, { engine: undefined }));
     expect(issue?.what).toContain(`is a symbolic link to ${root}`);
+    const [, itself = ''] = /^name the folder itself: (.+)$/.exec(issue?.fix ?? '') ?? [];
+    expect(await issuesOf('data-mount', contextOf(itself, { engine: undefined }))).toEqual([]);
     expect(
       await issuesOf('data-mount', contextOf(join(root, 'later', 'deeper'), { engine: undefined })),
     ).toEqual([]);
@@ -162,6 +171,61 @@ describe('the checks of the host', () => {
   it('measures the disk for real, and skips a place where it may not write', async () => {
     expect(await measureSyncs(root)).toBeGreaterThan(0);
     expect(await realHost.syncP99('/proc')).toBeUndefined();
+  });
+
+  it('proxy and ca-bundle are mended by what they say to type', async () => {
+    const typed = async (given: NodeJS.ProcessEnv, name: string) => {
+      const [found] = await issuesOf(name, contextOf(root, { host: env(given) }));
+      const { output } = await runTool('env', [
+        '-i',
+        ...Object.entries(given).map(([key, value]) => `${key}=${value}`),
+        '/bin/sh',
+        '-c',
+        `${found?.fix.split(', or ')[0]}; env`,
+      ]);
+      return Object.fromEntries(output.split('\n').map((line) => line.split(/=(.*)/s).slice(0, 2)));
+    };
+    const address = await typed({ HTTPS_PROXY: 'proxy:3128', NO_PROXY: 'intern.example' }, 'proxy');
+    const mended = await typed(address, 'proxy');
+    expect(mended.NO_PROXY).toBe('localhost,127.0.0.1,intern.example');
+    expect(await issuesOf('proxy', contextOf(root, { host: env(mended) }))).toEqual([]);
+    const unset = await typed({ SSL_CERT_FILE: '/nowhere.pem' }, 'ca-bundle');
+    expect(unset).not.toHaveProperty('SSL_CERT_FILE');
+    expect(await issuesOf('ca-bundle', contextOf(root, { host: env(unset) }))).toEqual([]);
+  });
+
+  it('engine-kind names for SELinux each folder of the checkout that containers mount', async () => {
+    const engine = { ...goodEngine, securityOptions: ['name=selinux'] };
+    const [found] = await issuesOf('engine-kind', contextOf(root, { engine }));
+    const text = await readFile(join(CHECKOUT, 'compose/compose.yml'), 'utf8');
+    const mounted = [...text.matchAll(/^ +- (\.\.?\/[^:]+):/gm)].map(([, path = '']) =>
+      relative(CHECKOUT, join(CHECKOUT, 'compose', path)),
+    );
+    expect(mounted.length).toBeGreaterThan(5);
+    const secrets = join(root, 'secrets');
+    expect(found?.fix.split(' ').slice(3).sort()).toEqual([...new Set([secrets, ...mounted])].sort());
+  });
+
+  it('reads what this kernel and this host really say', async () => {
+    expect((await memoryOf(realHost)).MemTotal).toBe(totalmem());
+    const devices = ((await realHost.read('/proc/swaps')) ?? '').split('\n').slice(1).filter(Boolean);
+    expect((await memoryOf(realHost)).SwapTotal === 0).toBe(devices.length === 0);
+    expect(await realHost.read('/proc/sys/vm/overcommit_memory')).toMatch(/^[012]\n$/);
+    expect(realHost.cores()).toBe(Number((await runTool('nproc', [])).output));
+    // Node reads the same file for its own questions; of the host's loopback it has nothing to say.
+    const reached = getServers().filter((server) => !/^(127\.|::1)/.test(server) || server === '127.0.0.53');
+    expect((await issuesOf('name-servers', contextOf(root))).length === 0).toBe(reached.length > 0);
+    // Where systemd keeps the clock it answers; elsewhere nothing is said.
+    const { code, output } = await realHost.run('timedatectl', ['show', '--property=NTPSynchronized']);
+    if (code === 0) expect(output).toMatch(/^NTPSynchronized=(yes|no)$/);
+  });
+
+  it('takes the time that the question took for no skew of the clock', () => {
+    const slow = { askedMs: 100_000, answeredMs: 107_000 };
+    expect(skewOf(103_000, slow)).toBe(0);
+    expect(skewOf(90_000, slow)).toBe(10_000);
+    expect(skewOf(120_000, slow)).toBe(13_000);
+    expect(skewOf(Number.NaN, slow)).toBeNaN();
   });
 
   it('asks the real host for everything else without failing', async () => {

@@ -33,11 +33,13 @@ interface Info {
 
 async function readEngineInfo(host: Host): Promise<EngineInfo | undefined> {
   const json = ['--format', '{{json .}}'];
+  const askedMs = host.nowMs();
   const [version, info, compose] = await Promise.all([
     host.run('docker', ['version', ...json]),
     host.run('docker', ['info', ...json]),
     host.run('docker', ['compose', 'version', '--short']),
   ]);
+  const answeredMs = host.nowMs();
   if (version.code !== 0 || info.code !== 0) return undefined;
   const server = parse<{ Server?: { Components?: { Name: string }[] } }>(version.output);
   const facts = parse<Info>(info.output);
@@ -51,8 +53,16 @@ async function readEngineInfo(host: Host): Promise<EngineInfo | undefined> {
     memoryLimit: facts.MemoryLimit ?? false,
     pidsLimit: facts.PidsLimit ?? false,
     cpuLimit: facts.CpuCfsQuota ?? false,
-    systemTime: facts.SystemTime ?? '',
+    skewMs: skewOf(Date.parse(facts.SystemTime ?? ''), { askedMs, answeredMs }),
   };
+}
+
+/** How far a clock that was read in between is off at least; NaN where it was not read. */
+export function skewOf(
+  readMs: number,
+  { askedMs, answeredMs }: { askedMs: number; answeredMs: number },
+): number {
+  return Math.max(askedMs - readMs, readMs - answeredMs, 0);
 }
 
 /** Warnings of the client may stand before the answer. */

@@ -1,3 +1,5 @@
+import { alerting } from './checks/alerting.ts';
+import { alertReceivers } from './checks/alertReceivers.ts';
 import { caBundle } from './checks/caBundle.ts';
 import { cgroups } from './checks/cgroups.ts';
 import { clientAddress } from './checks/clientAddress.ts';
@@ -28,6 +30,7 @@ import { publicName } from './checks/publicName.ts';
 import { redisSettings } from './checks/redisSettings.ts';
 import { secretModes } from './checks/secretModes.ts';
 import { servedCertificate } from './checks/servedCertificate.ts';
+import { servedInternalCertificates } from './checks/servedInternalCertificates.ts';
 import { staleLock } from './checks/staleLock.ts';
 import { subnets } from './checks/subnets.ts';
 import { swap } from './checks/swap.ts';
@@ -66,10 +69,13 @@ export const doctorChecks: readonly DoctorCheck[] = [
   drift,
   imageVersions,
   servedCertificate,
+  servedInternalCertificates,
   clientAddress,
   vaultSealed,
   poolSums,
   postgresSettings,
   redisSettings,
   dataVolumes,
+  alertReceivers,
+  alerting,
 ];

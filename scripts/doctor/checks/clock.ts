@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CHECKOUT } from '../../bundle/bundleDir.ts';
+import { CHECKOUT } from '../../lib/checkout.ts';
 import { defineCheck, error, type Issue, warning } from '../doctorCheck.ts';
 
 const SKEW_MS = 5_000;
@@ -17,13 +17,11 @@ export const clock = defineCheck({
       const what = `the clock says ${time(host.nowMs())}, before the product's own files (${time(newest)})`;
       found.push(error(what, "timedatectl set-ntp true, or date -s 'YYYY-MM-DD HH:MM:SS'"));
     }
-    const engineMs = engine ? Date.parse(engine.systemTime) : Number.NaN;
-    const skewMs = Math.abs(engineMs - host.nowMs());
-    if (skewMs > SKEW_MS) {
-      const what = `the engine's clock differs by ${Math.round(skewMs / 1000)} s from this host's`;
+    if (engine && engine.skewMs > SKEW_MS) {
+      const what = `the engine's clock differs by ${Math.round(engine.skewMs / 1000)} s from this host's`;
       found.push(error(what, "timedatectl set-ntp true on the engine's host"));
     }
-    const { code, output } = await host.run('timedatectl', ['show', '--property=NTP,NTPSynchronized']);
+    const { code, output } = await host.run('timedatectl', ['show', '--property=NTPSynchronized']);
     // A host without systemd says nothing of its clock.
     if (code === 0 && /^NTPSynchronized=no$/m.test(output)) {
       found.push(warning('nothing keeps the clock in step', 'timedatectl set-ntp true'));

@@ -18,7 +18,12 @@ export const containersWell = defineCheck({
         if (State.Status === 'restarting')
           return [error(`${service} ends and is started again, ${RestartCount} times`, logs)];
         if (!State.Running && !isDone)
-          return [error(`${service} is ${State.Status} (exit ${State.ExitCode})`, logs)];
+          return [
+            error(
+              `${service} is ${State.Status} (exit ${State.ExitCode})`,
+              `./stack up (why it ended: ${logs})`,
+            ),
+          ];
         if (State.Health?.Status === 'unhealthy') return [error(`${service} is unhealthy`, logs)];
         if (RestartCount > MANY_RESTARTS)
           return [warning(`${service} was started again ${RestartCount} times`, logs)];

@@ -8,6 +8,8 @@ export const dataVolumes = defineCheck({
   name: 'data-volumes',
   rule: 'each volume with data has a tenth, and 1 GB, of its file system free',
   needs: 'running',
+  // Docker's folder is root's as well.
+  readsSecrets: true,
   async detect({ settings, host }) {
     const filter = `label=com.docker.compose.project=${settings.COMPOSE_PROJECT_NAME}`;
     const names = (await docker(['volume', 'ls', '--quiet', '--filter', filter])).stdout

@@ -5,7 +5,7 @@ export const engineKind = defineCheck({
   name: 'engine-kind',
   rule: 'the engine is Docker, run by root',
   needs: 'engine',
-  detect({ engine }) {
+  detect({ engine, dir }) {
     const found: Issue[] = [];
     const has = (option: string) => engine.securityOptions.some((one) => one.includes(`name=${option}`));
     if (engine.kind.includes('Podman')) {
@@ -20,7 +20,9 @@ export const engineKind = defineCheck({
     }
     if (has('selinux')) {
       const what = 'SELinux confines containers: folders of the host that they mount need its label';
-      found.push(warning(what, 'chcon -Rt container_file_t secrets nginx prometheus cron compose/vault'));
+      found.push(
+        warning(what, `chcon -Rt container_file_t ${dir.secrets} nginx prometheus cron compose/vault`),
+      );
     }
     return found;
   },

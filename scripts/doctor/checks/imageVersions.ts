@@ -1,8 +1,8 @@
 import { serviceOf } from '../../audit/inspected.ts';
-import { CHECKOUT } from '../../bundle/bundleDir.ts';
 import { INPUTS_LABEL } from '../../images/buildImage.ts';
 import { hashInputs } from '../../images/hashInputs.ts';
 import { imageList } from '../../images/imageList.ts';
+import { CHECKOUT } from '../../lib/checkout.ts';
 import { defineCheck, warning } from '../doctorCheck.ts';
 
 /** A checkout that was updated comes into force by `up`. */

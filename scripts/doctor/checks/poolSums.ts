@@ -23,7 +23,7 @@ export const poolSums = defineCheck({
     return [
       error(
         what,
-        'lower DATABASE_POOL_MAX, or raise max_connections (compose/images/postgres/postgresql.conf)',
+        'lower DATABASE_POOL_MAX (compose/compose.yml) or raise max_connections (compose/images/postgres/postgresql.conf), then ./stack up',
       ),
     ];
   },

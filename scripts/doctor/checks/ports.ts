@@ -8,9 +8,14 @@ export const ports = defineCheck({
   rule: 'the two ports of nginx are free, or are its own',
   needs: 'settings',
   async detect({ settings, containers }) {
-    if (containers.some((one) => serviceOf(one) === 'nginx' && one.State.Running)) return [];
+    const nginx = containers.find((one) => serviceOf(one) === 'nginx' && one.State.Running);
+    const published = Object.values(nginx?.HostConfig.PortBindings ?? {}).flatMap(
+      (bindings) => bindings ?? [],
+    );
+    const own = published.map(({ HostPort }) => Number(HostPort));
     const found: Issue[] = [];
     for (const port of [settings.ORIGIN_HTTPS_PORT, settings.ORIGIN_HTTP_PORT].map(Number)) {
+      if (own.includes(port)) continue;
       const code = await tryPort(settings.ORIGIN_BIND, port);
       if (code === undefined) continue;
       const holder = await findPortHolder(port);

@@ -1,6 +1,16 @@
 import { serviceOf } from '../../audit/inspected.ts';
+import type { BundleDir } from '../../bundle/bundleDir.ts';
+import { composeArgv } from '../../bundle/compose.ts';
 import { askPostgres } from '../askPostgres.ts';
 import { defineCheck, error } from '../doctorCheck.ts';
+
+/** Each but the checksums, which a new cluster alone gets, comes into force without a restart. */
+function resetOf(dir: BundleDir, name: string): string {
+  if (name === 'data_checksums')
+    return 'restore a backup into a new installation: only a new cluster gets them';
+  const psql = `psql -U postgres -c 'alter system reset ${name}' -c 'select pg_reload_conf()'`;
+  return `docker ${composeArgv(dir, 'exec', '-T', 'postgres').join(' ')} ${psql}`;
+}
 
 /** Without these an acknowledged write can be lost, or read on its way. */
 const WANTED: Record<string, string> = {
@@ -26,10 +36,7 @@ export const postgresSettings = defineCheck({
     return Object.entries(WANTED)
       .filter(([name, value]) => found[name] !== value)
       .map(([name, value]) =>
-        error(
-          `PostgreSQL runs with ${name} = ${found[name] ?? 'nothing'}, not ${value}`,
-          `alter system reset ${name}, then ./stack down && ./stack up`,
-        ),
+        error(`PostgreSQL runs with ${name} = ${found[name] ?? 'nothing'}, not ${value}`, resetOf(dir, name)),
       );
   },
 });

@@ -12,6 +12,7 @@ export const publicCertificate = defineCheck({
   name: 'public-certificate',
   rule: `the public certificate names the public name, has its key, and is valid for ${SOON_DAYS} days more`,
   needs: 'settings',
+  readsSecrets: true,
   async detect({ dir, settings, host }) {
     const text = await host.read(join(dir.secrets, 'nginx', 'public.crt'));
     const key = await host.read(join(dir.secrets, 'nginx', 'public.key'));

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { serviceOf } from '../../audit/inspected.ts';
 import { composeArgv } from '../../bundle/compose.ts';
+import { redisCli } from '../../bundle/redisCli.ts';
 import { runTool } from '../../engine/runTool.ts';
 import { defineCheck, error, type Issue } from '../doctorCheck.ts';
 
@@ -12,42 +13,33 @@ const WANTED: Record<string, string> = {
   port: '0',
   'tls-auth-clients': 'yes',
 };
-const TLS = [
-  '--tls',
-  '--cacert',
-  '/run/secrets/ca.crt',
-  '--cert',
-  '/run/secrets/tls.crt',
-  '--key',
-  '/run/secrets/tls.key',
-];
 
 export const redisSettings = defineCheck({
   name: 'redis-settings',
   rule: 'Redis evicts nothing, appends to its file, and listens by mutual TLS only',
   needs: 'running',
+  readsSecrets: true,
   async detect({ dir, containers, host }) {
     if (!containers.some((one) => serviceOf(one) === 'redis')) return [];
     const password = await host.read(join(dir.secrets, 'redis-exporter', 'redis-password'));
     if (password === undefined)
       return [error('the exporter’s password for Redis cannot be read', 'run this as root')];
     // The password goes by the environment: arguments are everybody's to read.
-    const client = ['exec', '-T', '-e', 'REDISCLI_AUTH', 'redis', 'redis-cli', ...TLS, '--user', 'exporter'];
-    const argv = composeArgv(dir, ...client, '--no-auth-warning', 'config', 'get', ...Object.keys(WANTED));
+    const client = ['exec', '-T', '-e', 'REDISCLI_AUTH', 'redis', ...redisCli('exporter')];
+    const argv = composeArgv(dir, ...client, 'config', 'get', ...Object.keys(WANTED));
     const { code, output } = await runTool('docker', argv, { env: { REDISCLI_AUTH: password.trim() } });
     const lines = output.split('\n');
     if (code !== 0 || lines.length < 2) return [error('Redis does not answer', './stack logs redis')];
-    return redisIssues(lines);
+    return redisIssues(lines, `docker ${composeArgv(dir, 'restart', 'redis').join(' ')}`);
   },
 });
 
-/** Holds the answer of CONFIG GET, names and values by turns, against what is wanted. */
-export function redisIssues(lines: string[]): Issue[] {
+/** Holds the answer of CONFIG GET, names and values by turns, against what is wanted. Its start reads its file. */
+export function redisIssues(lines: string[], restart: string): Issue[] {
   return Object.entries(WANTED).flatMap(([name, value]) => {
     const at = lines.indexOf(name);
     const found = at < 0 ? 'nothing' : lines[at + 1];
     if (found === value) return [];
-    const what = `Redis runs with ${name} = ${found}, not ${value}`;
-    return [error(what, './stack down && ./stack up: it starts by its file')];
+    return [error(`Redis runs with ${name} = ${found}, not ${value}`, restart)];
   });
 }

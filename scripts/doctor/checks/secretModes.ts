@@ -17,7 +17,7 @@ export const secretModes = defineCheck({
 });
 
 /** Owners and modes are safe to set; what is missing is not made behind the operator's back. */
-function mendOf(fix: string): (() => Promise<void>) | undefined {
+export function mendOf(fix: string): (() => Promise<void>) | undefined {
   const [, mode = '', file = ''] = CHMOD.exec(fix) ?? [];
   if (file !== '') return () => chmod(file, Number.parseInt(mode, 8));
   const [, uid, gid, path] = CHOWN.exec(fix) ?? [];

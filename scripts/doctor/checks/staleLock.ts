@@ -13,9 +13,7 @@ export const staleLock = defineCheck({
     const [, purpose = 'a command'] = /"purpose":"([^"]*)"/.exec(text) ?? [];
     const what = `${purpose} was killed and left its lock`;
     return [
-      warning(what, `rm ${dir.lockFile}, then ./stack ${purpose} again`, () =>
-        rm(dir.lockFile, { force: true }),
-      ),
+      warning(what, `rm ${dir.lockFile}, then ${purpose} again`, () => rm(dir.lockFile, { force: true })),
     ];
   },
 });

@@ -15,13 +15,14 @@ export const goodEngine: EngineInfo = {
   memoryLimit: true,
   pidsLimit: true,
   cpuLimit: true,
-  systemTime: new Date().toISOString(),
+  skewMs: 0,
 };
 
 export const goodSettings: BundleSettings = {
   COMPOSE_PROJECT_NAME: 'origin-doctor-test',
   ORIGIN_VERSION: '0',
   ORIGIN_SECRETS: '/nowhere',
+  ORIGIN_TEXTFILE: '/nowhere',
   ORIGIN_PUBLIC_URL: 'https://localhost',
   ORIGIN_PUBLIC_NAME: 'localhost',
   ORIGIN_BIND: '127.0.0.1',
