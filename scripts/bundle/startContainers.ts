@@ -1,35 +1,101 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT_PRECONDITION } from '@origin-stack/core/infra/runProcess';
+import { reloadMonitoring } from '../alerts/reloadMonitoring.ts';
+import { serviceOf } from '../audit/inspected.ts';
+import { inspect } from '../audit/readFacts.ts';
 import type { Step } from '../lib/progress.ts';
 import type { BundleDir } from './bundleDir.ts';
-import { composeArgv, docker, mustDocker } from './compose.ts';
+import { composeArgv, docker } from './compose.ts';
 import { type Container, isWell, listContainers } from './containers.ts';
+import { reloadNginx } from './nginxReload.ts';
+import { removeHalfMade } from './removeHalfMade.ts';
 import { showWhile, unwellError, waitUntilWell } from './waitUntilWell.ts';
+import { readDeclared, whyOther } from './whyOther.ts';
 
 const HEALTHY_DEADLINE_MS = 240_000;
 const RETRY_MS = 2_000;
+/** `fail_timeout` of the replicas in nginx.conf, and a second more. */
+export const NGINX_FORGIVES_MS = 4_000;
 const REPLICAS = ['api-a', 'api-b'];
 
 type Options = { step: Step; signal: AbortSignal };
+
+/** `changed`: identities with a secret that their processes have not read. */
+type StartOptions = Options & { changed?: readonly string[] };
 
 /**
  * Brings every container to what the Compose file says. Where the API runs already, one replica is replaced after the
  * other has been seen healthy, so that callers notice nothing.
  */
-export async function startContainers(dir: BundleDir, options: Options): Promise<Container[]> {
+export async function startContainers(dir: BundleDir, options: StartOptions): Promise<Container[]> {
   const before = await listContainers(dir);
-  const serving = before.filter((one) => REPLICAS.includes(one.service) && isWell(one));
-  if (serving.length === REPLICAS.length) {
-    for (const replica of REPLICAS) {
-      await composeUp(dir, { ...options, services: [replica] });
-      await waitUntilWell(dir, { ...options, services: [replica], deadlineMs: HEALTHY_DEADLINE_MS });
-    }
-  }
+  const other = await servicesToReplace(dir, before);
+  const { rolled, forced } = orderOfStart(before, { changed: options.changed ?? [], other });
+  const others = forced.filter((service) => !rolled.includes(service));
+  if (rolled.length > 0) await rollReplicas(dir, { ...options, force: others.length < forced.length });
+  if (others.length > 0) await composeUp(dir, { ...options, services: ['--force-recreate', ...others] });
   await composeUp(dir, options);
   const containers = await waitUntilWell(dir, { ...options, deadlineMs: HEALTHY_DEADLINE_MS });
+  // New settings and a new public certificate.
   await reloadNginx(dir);
+  // New rules and receivers.
+  await reloadMonitoring(dir);
   return containers;
 }
+
+/** How containers that are there come to what is declared. */
+export interface StartOrder {
+  /** Replicas that are taken first, one after the other, since callers are served. */
+  rolled: string[];
+  /** Services that are replaced even where nothing else differs. */
+  forced: string[];
+}
+
+/**
+ * `changed`: identities with a secret that their processes have not read; both replicas are the identity `api`.
+ * `other`: services whose container Compose replaces of itself.
+ */
+export function orderOfStart(
+  before: Container[],
+  { changed, other }: { changed: readonly string[]; other: readonly string[] },
+): StartOrder {
+  const isServing = before.some((one) => REPLICAS.includes(one.service) && isWell(one));
+  const isReplaced = changed.includes('api') || REPLICAS.some((replica) => other.includes(replica));
+  const rolled = isServing && isReplaced ? REPLICAS : [];
+  const isForced = (service: string) => changed.includes(REPLICAS.includes(service) ? 'api' : service);
+  const services = [...new Set([...before.map(({ service }) => service), ...rolled])];
+  return { rolled, forced: services.filter(isForced) };
+}
+
+/** By what is declared and built now: images are there before containers are started. */
+async function servicesToReplace(dir: BundleDir, before: Container[]): Promise<string[]> {
+  const [declared, inspected] = await Promise.all([
+    readDeclared({ argv: composeArgv(dir, 'config') }),
+    inspect(before.map(({ id }) => id)),
+  ]);
+  return inspected.filter((one) => whyOther(one, declared) !== undefined).map(serviceOf);
+}
+
+/** Replaces one replica after the other where its image or its settings are others, or always (`force`). */
+export async function rollReplicas(dir: BundleDir, options: Options & { force?: boolean }): Promise<void> {
+  // One that serves nobody goes first: the other is all that callers have.
+  const unwell = (await listContainers(dir)).filter((one) => !isWell(one)).map(({ service }) => service);
+  const order = [...REPLICAS].sort(
+    (one, other) => Number(unwell.includes(other)) - Number(unwell.includes(one)),
+  );
+  for (const replica of order) {
+    const before = await idOf(dir, replica);
+    const flags = options.force ? ['--force-recreate'] : [];
+    await composeUp(dir, { ...options, services: [...flags, replica] });
+    await waitUntilWell(dir, { ...options, services: [replica], deadlineMs: HEALTHY_DEADLINE_MS });
+    if ((await idOf(dir, replica)) === before) continue;
+    // Only nginx knows when it tries this one again: this long after it last failed.
+    await sleep(NGINX_FORGIVES_MS, undefined, { signal: options.signal });
+  }
+}
+
+const idOf = async (dir: BundleDir, service: string) =>
+  (await listContainers(dir)).find((one) => one.service === service)?.id;
 
 /** Wrong settings, or a migration that failed: nothing of it passes by itself. */
 const isForOperator = ({ service, state, exitCode }: Container) =>
@@ -44,22 +110,17 @@ async function composeUp(dir: BundleDir, { step, signal, services }: Options & {
   const argv = composeArgv(dir, 'up', '--detach', '--remove-orphans', ...(services ?? []));
   const endMs = performance.now() + HEALTHY_DEADLINE_MS;
   for (;;) {
+    await removeHalfMade(dir);
     const { code, stderr } = await showWhile(dir, step, docker(argv, { signal }));
     if (code === 0) return;
     const unwell = (await listContainers(dir)).filter((one) => !isWell(one) && one.state !== 'created');
     const isHopeless = unwell.length === 0 || unwell.some(isForOperator);
     if (isHopeless || performance.now() > endMs) {
-      if (unwell.length > 0) throw await unwellError(dir, unwell);
+      // Those that only had no time yet are not to blame.
+      const ended = unwell.filter((one) => isForOperator(one));
+      if (unwell.length > 0) throw await unwellError(ended.length > 0 ? ended : unwell);
       throw new Error(`docker compose up failed: ${stderr.trim().split('\n').slice(-4).join('\n')}`);
     }
     await sleep(RETRY_MS, undefined, { signal });
   }
-}
-
-/** New settings and a new certificate of nginx come into force by a reload, and only where they are right. */
-async function reloadNginx(dir: BundleDir): Promise<void> {
-  const nginx = (...args: string[]) =>
-    composeArgv(dir, 'exec', '-T', 'nginx', 'nginx', '-c', '/etc/origin/nginx.conf', ...args);
-  await mustDocker(nginx('-t'));
-  await mustDocker(nginx('-s', 'reload'));
 }

@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { CHECKOUT } from '../lib/checkout.ts';
+import type { Container } from './containers.ts';
+import { NGINX_FORGIVES_MS, orderOfStart } from './startContainers.ts';
+
+test('nginx tries a replica again before the other one is replaced', () => {
+  const config = readFileSync(join(CHECKOUT, 'nginx', 'nginx.conf'), 'utf8');
+  const replicas = [...config.matchAll(/server api-[ab]:8443 max_fails=\d+ fail_timeout=(\d+)s;/g)];
+  expect(replicas).toHaveLength(2);
+  for (const [, seconds] of replicas) expect(Number(seconds) * 1000).toBeLessThan(NGINX_FORGIVES_MS);
+});
+
+const container = (service: string, health: string): Container => ({
+  ...{ service, health, name: service, id: service },
+  ...{ state: 'running', exitCode: 0, status: '' },
+});
+
+const one = [container('api-b', 'healthy')];
+const both = [container('api-a', 'healthy'), ...one, container('worker', 'healthy')];
+const replicas = ['api-a', 'api-b'];
+
+test.each([
+  ['nothing is there', [], { changed: ['api'], other: [] }, { rolled: [], forced: [] }],
+  ['nothing is replaced', both, { changed: [], other: [] }, { rolled: [], forced: [] }],
+  ['others are replaced', both, { changed: ['nginx'], other: ['worker'] }, { rolled: [], forced: [] }],
+  [
+    'the one that serves is replaced',
+    one,
+    { changed: [], other: ['api-b'] },
+    { rolled: replicas, forced: [] },
+  ],
+  [
+    'no replica serves',
+    [container('api-a', 'unhealthy')],
+    { changed: ['api'], other: ['api-a'] },
+    { rolled: [], forced: ['api-a'] },
+  ],
+  [
+    'both serve, and theirs and another secret changed',
+    both,
+    { changed: ['api', 'worker', 'tools'], other: [] },
+    { rolled: replicas, forced: ['api-a', 'api-b', 'worker'] },
+  ],
+])(
+  'where %s, replicas are taken one after the other and what changed is forced',
+  (_, before, reasons, order) => {
+    expect(orderOfStart(before, reasons)).toEqual(order);
+  },
+);
