@@ -78,7 +78,7 @@ async function everythingHolds(attempts: Attempt[], packs: RequestedPack[] = [])
 
 async function allWorkIsDone() {
   try {
-    await eventually(() => workIsDone(owner), { deadlineMs: RECOVERY_DEADLINE_MS, pollMs: 100 });
+    await eventually(() => workIsDone(owner, tenants), { deadlineMs: RECOVERY_DEADLINE_MS, pollMs: 100 });
   } catch (error) {
     throw new Error(`${(error as Error).message}\n${await describeStall(product, owner)}`, { cause: error });
   }
@@ -88,6 +88,7 @@ async function allWorkIsDone() {
 async function killInTheMiddle(service: ServiceName) {
   const load = startIngestLoad({
     apiUrl: product.apiUrl,
+    fetch: product.fetch,
     tenants,
     name: `kill-${service}`,
     count: COUNT,
@@ -140,6 +141,7 @@ describe('SIGTERM under load ends in order, and exits 0', () => {
     await eventually(async () => (await fetch(`${apiUrl}/ready`)).ok, { deadlineMs: 30_000 });
     const load = startIngestLoad({
       apiUrl,
+      fetch: product.fetch,
       tenants,
       name: 'stop-api',
       count: 600,
@@ -178,6 +180,7 @@ describe('SIGTERM under load ends in order, and exits 0', () => {
     const ran = () => readLogLines(worker.output()).filter((line) => line.msg === 'work ran').length;
     const load = startIngestLoad({
       apiUrl: product.apiUrl,
+      fetch: product.fetch,
       tenants,
       name: 'stop-worker',
       count: 600,

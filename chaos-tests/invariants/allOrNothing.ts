@@ -4,39 +4,40 @@ import type { Invariant } from './aftermath.ts';
 const ORPHANS: Record<string, string> = {
   'an upload without its certificate': `
     select u.external_id as what from uploads u
-    left join certificates c on c.tenant_id = u.tenant_id and c.id = u.certificate_id and c.upload_id = u.id where c.id is null`,
+    left join certificates c on c.tenant_id = u.tenant_id and c.id = u.certificate_id and c.upload_id = u.id where u.tenant_id = any($1) and c.id is null`,
   'a certificate without its upload': `
     select c.id::text as what from certificates c
-    left join uploads u on u.tenant_id = c.tenant_id and u.certificate_id = c.id where u.id is null`,
+    left join uploads u on u.tenant_id = c.tenant_id and u.certificate_id = c.id where c.tenant_id = any($1) and u.id is null`,
   'an upload without its ledger event': `
     select u.external_id as what from uploads u
     left join ledger_events e on e.tenant_id = u.tenant_id and e.sequence = u.ledger_sequence
-      and e.event_type = 'decision.created' and e.upload_id = u.id where e.sequence is null`,
+      and e.event_type = 'decision.created' and e.upload_id = u.id where u.tenant_id = any($1) and e.sequence is null`,
   'a decision in the ledger without its upload': `
     select e.canonical_event_json::jsonb #>> '{body,external_id}' as what from ledger_events e
     left join uploads u on u.tenant_id = e.tenant_id and u.id = e.upload_id
-    where e.event_type = 'decision.created' and u.id is null`,
+    where e.tenant_id = any($1) and e.event_type = 'decision.created' and u.id is null`,
   'an upload whose signals are not the reasons that its webhook tells': `
     select u.external_id as what from uploads u
     join webhook_events w on w.tenant_id = u.tenant_id and w.type = 'decision.created'
       and w.data_json::jsonb ->> 'upload_id' = u.id::text
-    where jsonb_array_length(w.data_json::jsonb -> 'reasons')
+    where u.tenant_id = any($1) and jsonb_array_length(w.data_json::jsonb -> 'reasons')
       <> (select count(*) from risk_signals s where s.tenant_id = u.tenant_id and s.upload_id = u.id)`,
   'an upload of a tenant with a webhook that no event tells of': `
     select u.external_id as what from uploads u
-    where exists (select from webhooks w where w.tenant_id = u.tenant_id and w.created_at < u.received_at)
+    where u.tenant_id = any($1) and exists (select from webhooks w where w.tenant_id = u.tenant_id and w.created_at < u.received_at)
       and not exists (select from webhook_events e where e.tenant_id = u.tenant_id and e.type = 'decision.created'
         and e.data_json::jsonb ->> 'upload_id' = u.id::text)`,
   'a delivery without its work': `
     select d.id::text as what from webhook_deliveries d
-    left join outbox o on o.tenant_id = d.tenant_id and o.payload ->> 'delivery_id' = d.id::text where o.id is null`,
+    left join outbox o on o.tenant_id = d.tenant_id and o.payload ->> 'delivery_id' = d.id::text where d.tenant_id = any($1) and o.id is null`,
 };
 
 /** An upload is there with certificate, ledger event, signals, webhook event and work, or nothing of it is. */
-export const allOrNothing: Invariant = async ({ owner }) => {
+export const allOrNothing: Invariant = async ({ owner, tenants }) => {
+  const ids = [tenants.map(({ id }) => id)];
   const violations: string[] = [];
   for (const [name, sql] of Object.entries(ORPHANS)) {
-    for (const { what } of await owner.rows<{ what: string }>(sql)) violations.push(`${name}: ${what}`);
+    for (const { what } of await owner.rows<{ what: string }>(sql, ids)) violations.push(`${name}: ${what}`);
   }
   return violations;
 };

@@ -10,7 +10,7 @@ interface PackFacts {
 const SQL = `
   select p.id, p.status, (select count(*)::int from ledger_events e where e.tenant_id = p.tenant_id
     and e.event_type = 'evidence.ready' and e.canonical_event_json::jsonb #>> '{body,pack_id}' = p.id::text) as ledger_events
-  from evidence_packs p`;
+  from evidence_packs p where p.tenant_id = any($1)`;
 
 const DOWNLOADED = 3;
 
@@ -18,9 +18,9 @@ const DOWNLOADED = 3;
  * Every pack that was asked for is ready, with one event in the ledger and one that webhooks told, and what is
  * downloaded verifies against keys that were fetched apart from it.
  */
-export const packsAreReady: Invariant = async ({ owner, packs, inbox }) => {
+export const packsAreReady: Invariant = async ({ owner, tenants, packs, inbox }) => {
   const violations: string[] = [];
-  const rows = await owner.rows<PackFacts>(SQL);
+  const rows = await owner.rows<PackFacts>(SQL, [tenants.map(({ id }) => id)]);
   for (const { id, status, ledger_events } of rows) {
     if (status !== 'ready') violations.push(`pack ${id} is ${status}`);
     if (ledger_events !== 1) violations.push(`pack ${id} has ${ledger_events} ledger events`);

@@ -23,6 +23,7 @@ export interface Product extends AsyncDisposable {
   dir: StateDir;
   ports: { api: number; internal: number };
   apiUrl: string;
+  fetch: typeof globalThis.fetch;
   internalUrl: string;
   /** `./stack up` in the foreground, until it has checked itself. `env` is the whole environment. */
   up(env?: NodeJS.ProcessEnv): Promise<Supervisor>;
@@ -54,6 +55,7 @@ export async function makeProduct(): Promise<Product> {
     dir,
     ports,
     apiUrl: `http://127.0.0.1:${ports.api}`,
+    fetch: globalThis.fetch,
     internalUrl: `http://127.0.0.1:${ports.internal}`,
     upArguments,
     stack,

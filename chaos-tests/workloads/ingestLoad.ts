@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { IngestReply, IngestRequest } from '@origin-stack/contract/ingest';
+import type { Target } from '../invariants/aftermath.ts';
 import type { Tenant } from '../product/makeTenants.ts';
 
 /**
@@ -21,16 +22,19 @@ export interface IngestLoad {
   acknowledged(count: number): Promise<void>;
   /** Those that have an outcome so far. */
   history(): Attempt[];
+  /** Sends nothing more; what is under way ends. */
+  stop(): void;
   done: Promise<Attempt[]>;
 }
 
-export interface LoadOptions {
-  apiUrl: string;
+export interface LoadOptions extends Pick<Target, 'apiUrl' | 'fetch'> {
   tenants: Tenant[];
   /** Distinguishes the external ids of one load from another's. */
   name: string;
   count: number;
   concurrency: number;
+  /** So many begin in a second at the most, so that what is looked at is the fault, and not a host without a moment. */
+  perSecond?: number;
   /** How long a port that refuses is tried again; 60 s unless told. */
   refusedDeadlineMs?: number;
 }
@@ -55,8 +59,15 @@ export function startIngestLoad(options: LoadOptions): IngestLoad {
       watchers.add(look);
       look();
     });
+  let nextMs = 0;
+  const turn = async (perSecond: number) => {
+    const beginMs = Math.max(nextMs, performance.now());
+    nextMs = beginMs + 1000 / perSecond;
+    await pause(beginMs - performance.now());
+  };
   const client = async () => {
     for (let attempt = queue.shift(); attempt; attempt = queue.shift()) {
+      if (options.perSecond) await turn(options.perSecond);
       await send(options, attempt);
       history.push(attempt);
       if (attempt.outcome === 'acknowledged') acknowledgedCount += 1;
@@ -67,16 +78,17 @@ export function startIngestLoad(options: LoadOptions): IngestLoad {
   return {
     acknowledged: (count) => until(() => acknowledgedCount >= count),
     history: () => [...history],
+    stop: () => void queue.splice(0),
     done: Promise.all(clients).then(() => history),
   };
 }
 
 /** Sends one, and records what came of it. */
-async function send({ apiUrl, refusedDeadlineMs }: LoadOptions, attempt: Attempt): Promise<void> {
+async function send({ refusedDeadlineMs, ...target }: LoadOptions, attempt: Attempt): Promise<void> {
   const giveUpMs = performance.now() + (refusedDeadlineMs ?? REFUSED_DEADLINE_MS);
   for (;;) {
     try {
-      const response = await postIngest(apiUrl, attempt);
+      const response = await postIngest(target, attempt);
       attempt.status = response.status;
       const text = await response.text();
       if (response.status === 200 || response.status === 201) {
@@ -100,7 +112,7 @@ async function send({ apiUrl, refusedDeadlineMs }: LoadOptions, attempt: Attempt
 
 /** Posts a request as it is; the body of the repetition is the same text. */
 export function postIngest(
-  apiUrl: string,
+  { apiUrl, fetch }: Pick<Target, 'apiUrl' | 'fetch'>,
   { tenant, request, correlationId }: Pick<Attempt, 'tenant' | 'request' | 'correlationId'>,
 ): Promise<Response> {
   return fetch(`${apiUrl}/v1/ingest`, {
