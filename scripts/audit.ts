@@ -3,8 +3,8 @@ import { auditText } from './audit/auditText.ts';
 import { auditChecks } from './audit/checkList.ts';
 import { cisItems } from './audit/cisItems.ts';
 import { locateBundle } from './bundle/bundleDir.ts';
-import { bundleDirFlag } from './bundle/bundleDirFlag.ts';
 import { defineCommand, type Json } from './lib/command.ts';
+import { stateDirFlag } from './lib/stateDirFlag.ts';
 
 export const command = defineCommand({
   name: 'audit',
@@ -16,7 +16,7 @@ export const command = defineCommand({
   examples: ['./stack audit', './stack audit --cis', './stack audit --json'],
   flags: {
     cis: { type: 'boolean', summary: 'list every item of the benchmark with what covers it' },
-    'state-dir': bundleDirFlag,
+    'state-dir': stateDirFlag,
   },
   async run({ flags }) {
     const audit = await auditBundle(locateBundle(flags['state-dir']));

@@ -76,7 +76,9 @@ export const command = defineCommand({
       }
       return proven;
     };
-    const items = startReceiver ? await withWebhook(client, prove, startReceiver) : await prove();
+    const items = startReceiver
+      ? await withWebhook(client, prove, { signal, start: startReceiver })
+      : await prove();
     const ledger = await client.verifyLedger();
     if (!ledger.valid)
       throw new Error(`the ledger does not verify: event ${ledger.first_bad_sequence}: ${ledger.reason}`);

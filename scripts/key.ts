@@ -1,4 +1,4 @@
-import { TENANT_SCOPES, TenantScope } from '@origin-stack/contract/scopes';
+import { TENANT_SCOPES } from '@origin-stack/contract/scopes';
 import { createKey } from '@origin-stack/core/domain/keys/createKey';
 import { importLegacyKey } from '@origin-stack/core/domain/keys/importLegacyKey';
 import { listKeys } from '@origin-stack/core/domain/keys/keyStore';
@@ -6,24 +6,16 @@ import { revokeKey } from '@origin-stack/core/domain/keys/revokeKey';
 import { inTenant } from '@origin-stack/core/domain/tenants/inTenant';
 import { markKeys } from '@origin-stack/core/infra/keyMarks';
 import { findBundle } from './bundle/findBundle.ts';
-import { runKeyTool } from './bundle/runKeyTool.ts';
+import { planKeyByTool, runKeyTool } from './bundle/runKeyTool.ts';
 import { findTenant } from './embedded/findTenant.ts';
-import { type Operator, openOperator } from './embedded/operator.ts';
+import { openOperator } from './embedded/operator.ts';
 import { type CommandResult, defineCommand } from './lib/command.ts';
-import { UsageError } from './lib/commandErrors.ts';
 import { fromDomain } from './lib/fromDomain.ts';
-import { refuseExisting } from './lib/refuseExisting.ts';
 import { stateDirFlag } from './lib/stateDirFlag.ts';
 import { writeFileAtomically } from './lib/writeFileAtomically.ts';
-
-interface KeyFlags {
-  name: string;
-  scope: string[];
-  expires: string | undefined;
-  out: string | undefined;
-  prefix: string | undefined;
-  digest: string | undefined;
-}
+import { type KeyInput, legacyKeyOf, newKeyOf, revokedKeyOf } from './tenants/keyInput.ts';
+import { planCreate, planImport, planList, planRevoke } from './tenants/planKey.ts';
+import { verbOf } from './tenants/verbOf.ts';
 
 export const command = defineCommand({
   name: 'key',
@@ -57,11 +49,19 @@ export const command = defineCommand({
     digest: { type: 'string', placeholder: 'BCRYPT', summary: 'import: its bcrypt digest' },
     'state-dir': stateDirFlag,
   },
+  looksItself: true,
+  async plan({ flags, args: [verb, tenantName = '', keyId], ...context }) {
+    const bundle = await findBundle(flags['state-dir']);
+    if (bundle) return await planKeyByTool(bundle, flags.out, context);
+    const { plan } = verbOf('key', VERBS, verb);
+    await using operator = await openOperator(flags['state-dir']);
+    const tenant = await findTenant(operator, tenantName);
+    return await fromDomain(() => plan({ operator, tenant, keyId, flags }));
+  },
   async run({ flags, args: [verb, tenantName = '', keyId], ...context }) {
     const bundle = await findBundle(flags['state-dir']);
     if (bundle) return await runKeyTool(bundle, flags.out, context);
-    const run = { create, list, revoke, import: importKey }[verb ?? ''];
-    if (!run) throw new UsageError({ what: `key does not know ${verb}`, next: './stack key --help' });
+    const { run } = verbOf('key', VERBS, verb);
     await using operator = await openOperator(flags['state-dir']);
     const tenant = await findTenant(operator, tenantName);
     // Awaited here: without it the operator would be closed under the work.
@@ -69,35 +69,17 @@ export const command = defineCommand({
   },
 });
 
-interface KeyInput {
-  operator: Operator;
-  tenant: { id: string; name: string };
-  keyId: string | undefined;
-  flags: KeyFlags;
-}
+const VERBS = {
+  create: { plan: planCreate, run: create },
+  list: { plan: planList, run: list },
+  revoke: { plan: planRevoke, run: revoke },
+  import: { plan: planImport, run: importKey },
+};
 
-function scopesOf(flags: KeyFlags): TenantScope[] {
-  const wrong = flags.scope.filter((scope) => !TenantScope.safeParse(scope).success);
-  if (wrong.length > 0)
-    throw new UsageError({ what: `no such scope: ${wrong.join(', ')}`, next: './stack key --help' });
-  return flags.scope.length > 0 ? (flags.scope as TenantScope[]) : [...TENANT_SCOPES];
-}
-
-async function create({ operator, tenant, flags }: KeyInput): Promise<CommandResult> {
-  const expires = flags.expires === undefined ? null : new Date(flags.expires);
-  if (expires !== null && !(expires.getTime() > operator.clock.epochMs())) {
-    throw new UsageError({ what: '--expires is not a date in the future', next: '--expires 2027-01-31' });
-  }
-  if (flags.out !== undefined) refuseExisting(flags.out);
-  const created = await createKey(
-    { ...operator, pepper: operator.keyring.pepper },
-    {
-      tenantId: tenant.id,
-      name: flags.name,
-      scopes: scopesOf(flags),
-      expiresAt: expires?.toISOString() ?? null,
-    },
-  );
+async function create(input: KeyInput): Promise<CommandResult> {
+  const { operator, tenant, flags } = input;
+  const deps = { ...operator, pepper: operator.keyring.pepper };
+  const created = await createKey(deps, newKeyOf(input));
   const shown = `ok_live_${created.prefix}`;
   if (flags.out === undefined) {
     return {
@@ -122,27 +104,24 @@ async function list({ operator, tenant }: KeyInput): Promise<CommandResult> {
   };
 }
 
-async function revoke({ operator, tenant, keyId }: KeyInput): Promise<CommandResult> {
-  if (!keyId)
-    throw new UsageError({ what: 'revoke takes the id of a key', next: `./stack key list ${tenant.name}` });
-  const { prefix, wasActive } = await revokeKey(operator, { tenantId: tenant.id, keyId });
+async function revoke(input: KeyInput): Promise<CommandResult> {
+  const { operator } = input;
+  const wanted = revokedKeyOf(input);
+  const { prefix, wasActive } = await revokeKey(operator, wanted);
   await markKeys(operator.redis, [prefix], operator.markSlackSeconds);
   return {
-    data: { id: keyId, prefix, revoked: wasActive },
+    data: { id: wanted.keyId, prefix, revoked: wasActive },
     text: wasActive
       ? `the key ok_live_${prefix} is refused from now on`
       : 'nothing to do: the key was revoked before',
   };
 }
 
-async function importKey({ operator, tenant, flags }: KeyInput): Promise<CommandResult> {
-  const { prefix = '', digest = '', name } = flags;
-  const { id } = await importLegacyKey(operator, {
-    tenantId: tenant.id,
-    name,
-    scopes: scopesOf(flags),
-    prefix,
-    digest,
-  });
-  return { data: { id, prefix }, text: `the legacy key ${prefix}… is imported: id ${id}` };
+async function importKey(input: KeyInput): Promise<CommandResult> {
+  const legacy = legacyKeyOf(input);
+  const { id } = await importLegacyKey(input.operator, legacy);
+  return {
+    data: { id, prefix: legacy.prefix },
+    text: `the legacy key ${legacy.prefix}… is imported: id ${id}`,
+  };
 }

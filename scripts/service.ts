@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { bundleDirFlag } from './bundle/bundleDirFlag.ts';
 import { type CommandResult, defineCommand, type Plan } from './lib/command.ts';
 import { UsageError } from './lib/commandErrors.ts';
+import { stateDirFlag } from './lib/stateDirFlag.ts';
 import { installService, removeService } from './service/changeHost.ts';
 import { findOurs, findScheduler, type Host, lookAtFiles } from './service/planService.ts';
 
@@ -25,7 +25,7 @@ export const command = defineCommand({
       placeholder: 'NAME',
       summary: 'systemd or cron, instead of what the host has',
     },
-    'state-dir': bundleDirFlag,
+    'state-dir': stateDirFlag,
   },
   async plan({ flags, args }): Promise<Plan> {
     const action = actionOf(args);

@@ -3,15 +3,20 @@ import { createTenant } from '@origin-stack/core/domain/tenants/createTenant';
 import { listTenants } from '@origin-stack/core/domain/tenants/tenantStore';
 import { markKeys } from '@origin-stack/core/infra/keyMarks';
 import { findBundle } from './bundle/findBundle.ts';
-import { runTool } from './bundle/runTool.ts';
-import { findTenant } from './embedded/findTenant.ts';
-import { newestModels } from './embedded/newestModels.ts';
+import { planByTool, runTool } from './bundle/runTool.ts';
 import { type Operator, openOperator } from './embedded/operator.ts';
 import { type CommandResult, defineCommand } from './lib/command.ts';
-import { PreconditionError, UsageError } from './lib/commandErrors.ts';
 import { fromDomain } from './lib/fromDomain.ts';
-import { printable } from './lib/printable.ts';
 import { stateDirFlag } from './lib/stateDirFlag.ts';
+import {
+  lookBeforeAllowing,
+  lookBeforeCreating,
+  planAllow,
+  planCreate,
+  planList,
+  wordsOf,
+} from './tenants/planTenant.ts';
+import { verbOf } from './tenants/verbOf.ts';
 
 export const command = defineCommand({
   name: 'tenant',
@@ -25,31 +30,32 @@ export const command = defineCommand({
     './stack tenant allow acme',
   ],
   flags: { 'state-dir': stateDirFlag },
+  looksItself: true,
+  async plan({ flags, args: [verb, ...rest], ...context }) {
+    const bundle = await findBundle(flags['state-dir']);
+    if (bundle) return await planByTool(bundle, 'tenant', context);
+    const { plan } = verbOf('tenant', VERBS, verb);
+    await using operator = await openOperator(flags['state-dir']);
+    return await fromDomain(() => plan(operator, rest));
+  },
   async run({ flags, args: [verb, ...rest], ...context }) {
     const bundle = await findBundle(flags['state-dir']);
     if (bundle) return await runTool(bundle, 'tenant', context);
-    const run = { create, list, allow }[verb ?? ''];
-    if (!run) throw new UsageError({ what: `tenant does not know ${verb}`, next: './stack tenant --help' });
+    const { run } = verbOf('tenant', VERBS, verb);
     await using operator = await openOperator(flags['state-dir']);
     // Awaited here: without it the operator would be closed under the work.
     return await fromDomain(() => run(operator, rest));
   },
 });
 
-async function create(operator: Operator, [name, ...more]: string[]): Promise<CommandResult> {
-  if (!name || more.length > 0 || name.length > 200) {
-    throw new UsageError({ what: 'create takes one name', next: './stack tenant create acme' });
-  }
-  if (name !== printable(name)) throw new UsageError({ what: 'a name holds no control characters' });
-  const known = (await operator.db.transaction(listTenants)).find((tenant) => tenant.name === name);
-  if (known) {
-    throw new PreconditionError({
-      what: `there is a tenant ${name} already`,
-      why: `its id is ${known.id}`,
-      next: `./stack key create ${known.id}`,
-    });
-  }
-  const models = newestModels(operator.models);
+const VERBS = {
+  create: { plan: planCreate, run: create },
+  list: { plan: planList, run: list },
+  allow: { plan: planAllow, run: allow },
+};
+
+async function create(operator: Operator, args: string[]): Promise<CommandResult> {
+  const { name, models } = await lookBeforeCreating(operator, args);
   const { tenantId, policyId } = await createTenant(operator, {
     name,
     models,
@@ -72,12 +78,12 @@ async function list({ db }: Operator): Promise<CommandResult> {
   };
 }
 
-async function allow(operator: Operator, [name, ...networks]: string[]): Promise<CommandResult> {
-  if (!name)
-    throw new UsageError({ what: 'allow takes a tenant', next: './stack tenant allow acme 203.0.113.0/24' });
-  const tenant = await findTenant(operator, name);
+async function allow(operator: Operator, args: string[]): Promise<CommandResult> {
+  const { tenant, networks } = await lookBeforeAllowing(operator, args);
   const prefixes = await allowNetworks(operator, { tenantId: tenant.id, networks });
   await markKeys(operator.redis, prefixes, operator.markSlackSeconds);
-  const said = networks.length > 0 ? `only from ${networks.join(', ')}` : 'from any address';
-  return { data: { id: tenant.id, ip_allowlist: networks }, text: `keys of ${tenant.name} work ${said}` };
+  return {
+    data: { id: tenant.id, ip_allowlist: networks },
+    text: `keys of ${tenant.name} work ${wordsOf(networks)}`,
+  };
 }

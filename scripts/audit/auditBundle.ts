@@ -1,8 +1,12 @@
 import type { BundleDir } from '../bundle/bundleDir.ts';
+import type { BundleSettings } from '../bundle/bundleSettings.ts';
 import { engineAnswers } from '../bundle/compose.ts';
 import { requireBundle } from '../bundle/initBundle.ts';
+import { overlaysOf } from '../bundle/overlays.ts';
 import { PreconditionError } from '../lib/commandErrors.ts';
-import { type Drift, findDrift } from './findDrift.ts';
+import type { Drift } from './drift.ts';
+import { auditExceptions, exceptionsOfOverlay } from './exceptions.ts';
+import { findDrift } from './findDrift.ts';
 import { isOneOff, serviceOf } from './inspected.ts';
 import { judge, type Verdict } from './judge.ts';
 import { inspectProject, readContext } from './readFacts.ts';
@@ -34,7 +38,12 @@ export async function auditBundle(dir: BundleDir): Promise<Audit> {
   return {
     project,
     services: containers.map(serviceOf),
-    verdicts: containers.flatMap((container) => judge(container, context)),
+    verdicts: containers.flatMap((container) => judge(container, context, exceptionsFor(settings))),
     drift,
   };
 }
+
+const exceptionsFor = ({ ORIGIN_OVERLAYS }: BundleSettings) => [
+  ...auditExceptions,
+  ...overlaysOf(ORIGIN_OVERLAYS).flatMap(exceptionsOfOverlay),
+];

@@ -1,3 +1,5 @@
+import type { Overlay } from '../bundle/overlays.ts';
+
 /** A rule that one service breaks on purpose. */
 export interface AuditException {
   service: string;
@@ -18,6 +20,14 @@ export const auditExceptions: readonly AuditException[] = [
   { service: 'migrate', check: 'health', fault: /^nothing looks/, reason: runsOnce },
   { service: 'tools', check: 'restart', fault: /"no"$/, reason: runsOnce },
   { service: 'tools', check: 'health', fault: /^nothing looks/, reason: runsOnce },
+  {
+    service: 'tools',
+    check: 'logs',
+    fault: /\(none\)/,
+    reason: 'what it prints, such as a new key, is for the one who asked, and in no log of the engine',
+  },
+  { service: 'k6', check: 'restart', fault: /"no"$/, reason: runsOnce },
+  { service: 'k6', check: 'health', fault: /^nothing looks/, reason: runsOnce },
   ...['api-a', 'api-b', 'worker'].map((service) => ({
     service,
     check: 'init',
@@ -62,3 +72,12 @@ export const auditExceptions: readonly AuditException[] = [
     reason: 'the folders of other services are 0700 and belong to their uids: it cannot enter them',
   },
 ];
+
+/** What an overlay to a service elsewhere needs. */
+export const exceptionsOfOverlay = ({ name, goingOut }: Overlay): AuditException[] =>
+  goingOut.map((service) => ({
+    service,
+    check: 'internal-networks',
+    fault: /_egress has a way out$/,
+    reason: `the overlay ${name} names a service elsewhere`,
+  }));

@@ -1,16 +1,10 @@
+import { alertScaleOf, SCALED_OVERLAY } from '../alerts/scaledFiles.ts';
 import type { BundleDir } from '../bundle/bundleDir.ts';
 import type { BundleSettings } from '../bundle/bundleSettings.ts';
 import { composeArgv, docker, mustDocker } from '../bundle/compose.ts';
+import type { Drift } from './drift.ts';
 import { type Inspected, isOneOff, serviceOf } from './inspected.ts';
 import { secretDrift } from './secretDrift.ts';
-
-/** A difference between what is declared and what runs. */
-export interface Drift {
-  subject: string;
-  difference: string;
-  /** What to type. */
-  fix: string;
-}
 
 /** Everything that runs otherwise than the Compose file, the settings and the secrets' plan declare. */
 export async function findDrift(
@@ -23,7 +17,7 @@ export async function findDrift(
     findStrangers(settings.COMPOSE_PROJECT_NAME, containers),
     secretDrift(dir.secrets, settings.ORIGIN_VERSION),
   ]);
-  return [...compareContainers(declared, containers), ...strangers, ...secrets];
+  return [...compareContainers(declared, containers), ...strangers, ...secrets, ...scaledAlerts(settings)];
 }
 
 /** Each declared service with Compose's own hash of its settings. */
@@ -68,6 +62,14 @@ function differenceOf(
   const twins = all.filter((other) => serviceOf(other) === subject);
   if (twins.length > 1 && twins[0] === container) found.push(`it has ${twins.length} containers, not one`);
   return found.map((difference) => ({ subject, difference, fix: './stack up' }));
+}
+
+/** Declared, and yet nothing that an installation should keep. */
+function scaledAlerts(settings: BundleSettings): Drift[] {
+  const scale = alertScaleOf(settings);
+  if (scale === 1) return [];
+  const difference = `the overlay ${SCALED_OVERLAY} divides every duration of the alerts by ${scale}: they fire too early`;
+  return [{ subject: 'alerts', difference, fix: `./stack up --without ${SCALED_OVERLAY}` }];
 }
 
 /** Containers of somebody else on the bundle's networks. */

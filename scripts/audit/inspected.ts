@@ -49,7 +49,7 @@ export interface Inspected {
     UsernsMode: string;
   };
   Mounts: InspectedMount[];
-  NetworkSettings: { Networks: Record<string, unknown> | null };
+  NetworkSettings: { Networks: Record<string, { Gateway?: string }> | null };
 }
 
 export interface PortBinding {

@@ -23,7 +23,9 @@ describe.skipIf(!isRoot)(
     afterAll(() => rm(root, { recursive: true, force: true }));
 
     it('is a missing file or folder, a wrong owner and a wrong mode, each with what to type', async () => {
-      const found = (await secretDrift(root)).filter(({ subject }) => !subject.startsWith('secrets/nginx'));
+      const isRendered = ({ subject }: { subject: string }) =>
+        subject.startsWith('secrets/nginx') || subject.startsWith('secrets/alertmanager');
+      const found = (await secretDrift(root)).filter((one) => !isRendered(one));
       expect(found.map(({ subject }) => subject).sort()).toEqual([
         'secrets/api/redis-url',
         'secrets/cron',
@@ -37,13 +39,13 @@ describe.skipIf(!isRoot)(
       expect(fixes).toContain(`chown 10002:10002 ${join(root, 'worker', 'tls.key')}`);
     });
 
-    it('names the three files of nginx that init makes beside the plan', async () => {
-      const nginx = (await secretDrift(root)).filter(({ subject }) => subject.startsWith('secrets/nginx/'));
-      expect(nginx.map(({ subject }) => subject.split('/').pop())).toEqual([
-        'public.crt',
-        'public.key',
-        'site.conf',
-      ]);
+    it('names the files of nginx and Alertmanager that init makes beside the plan', async () => {
+      const filesOf = async (folder: string) =>
+        (await secretDrift(root))
+          .filter(({ subject }) => subject.startsWith(`secrets/${folder}/`))
+          .map(({ subject }) => subject.split('/').pop());
+      expect(await filesOf('nginx')).toEqual(['public.crt', 'public.key', 'site.conf']);
+      expect(await filesOf('alertmanager')).toEqual(['alertmanager.yml']);
     });
   },
 );

@@ -2,9 +2,10 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { docker } from '../bundle/compose.ts';
 import { IDENTITIES } from '../bundle/identities.ts';
-import { type SecretFolder, type SecretTree, wrongModes } from '../bundle/secretFiles.ts';
+import { ALWAYS_RENDERED } from '../bundle/renderedFiles.ts';
+import { openTree, type SecretFolder, type SecretTree, wrongModes } from '../bundle/secretFiles.ts';
 import { SECRET_PLAN } from '../bundle/secretPlan.ts';
-import type { Drift } from './findDrift.ts';
+import type { Drift } from './drift.ts';
 
 const INIT = './stack init';
 
@@ -13,8 +14,8 @@ const INIT = './stack init';
  * a container of `version` does, which is root there.
  */
 export async function secretDrift(root: string, version?: string): Promise<Drift[]> {
-  const tree = { root, operatorUid: process.getuid?.() ?? 0 };
-  return version !== undefined && tree.operatorUid !== 0
+  const tree = await openTree(root);
+  return version !== undefined && process.getuid?.() !== 0
     ? await lookByContainer(tree, version)
     : await lookAtSecrets(tree);
 }
@@ -50,8 +51,11 @@ export async function lookAtSecrets(tree: SecretTree): Promise<Drift[]> {
 function plannedFiles(folder: SecretFolder): string[] {
   if (folder === 'ca') return ['ca.crt', 'ca.key'];
   const own = SECRET_PLAN.filter(({ owner }) => owner === folder).map(({ file }) => file);
-  const shown = folder === 'nginx' ? ['public.crt', 'public.key', 'site.conf'] : [];
-  return folder === 'operator' ? own : ['ca.crt', 'tls.crt', 'tls.key', ...shown, ...own];
+  const shown = folder === 'nginx' ? ['public.crt', 'public.key'] : [];
+  const rendered = ALWAYS_RENDERED.flatMap((path) =>
+    path.startsWith(`${folder}/`) ? [path.slice(folder.length + 1)] : [],
+  );
+  return folder === 'operator' ? own : ['ca.crt', 'tls.crt', 'tls.key', ...shown, ...rendered, ...own];
 }
 
 const unreadable = (subject: string, error: NodeJS.ErrnoException): Drift =>

@@ -8,8 +8,8 @@ import { openOperator } from '../embedded/operator.ts';
 import { findRunning } from '../embedded/runState.ts';
 import { locateStateDir } from '../embedded/stateDir.ts';
 import { stopSupervisor } from '../embedded/stopSupervisor.ts';
+import { CHECKOUT } from '../lib/checkout.ts';
 import type { Progress } from '../lib/progress.ts';
-import { CHECKOUT } from '../suites/runProgram.ts';
 import type { BenchPart } from './part.ts';
 import type { BenchResult } from './report.ts';
 

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
 import { promisify } from 'node:util';
+import { CHECKOUT } from '../lib/checkout.ts';
+import { stolenInWords } from '../lib/stolenTime.ts';
 import { markdownTable } from '../reference/markdownTable.ts';
-import { CHECKOUT } from '../suites/runProgram.ts';
 import { type Figure, megabytes } from './part.ts';
 
 export interface BenchResult {
@@ -11,8 +12,11 @@ export interface BenchResult {
   figures: Figure[];
 }
 
-/** The figures as a page, with the machine and the commit that they belong to. */
-export async function benchReport(results: BenchResult[], command: string): Promise<string> {
+/** The figures as a page, with the machine and the commit that they belong to, and what its host took away meanwhile. */
+export async function benchReport(
+  results: BenchResult[],
+  { command, stolen }: { command: string; stolen: number | null },
+): Promise<string> {
   const { stdout: commit } = await promisify(execFile)('git', ['rev-parse', '--short', 'HEAD'], {
     cwd: CHECKOUT,
   });
@@ -30,7 +34,7 @@ export async function benchReport(results: BenchResult[], command: string): Prom
     command.includes('--stack') ? '# Benchmarks of the bundle' : '# Benchmarks',
     `<!-- made by ${command} --write -->`,
     `Measured by \`${command}\` on ${new Date().toISOString().slice(0, 10)} at commit ${commit.trim()}, Node ${process.versions.node}, ` +
-      `${machine}. Server, database and load generator share the machine.`,
+      `${machine}. Server, database and load generator share the machine, whose host gave ${stolenInWords(stolen)} of its processors' time to others meanwhile.`,
     ...sections,
     '',
   ].join('\n\n');

@@ -33,7 +33,10 @@ export async function openDemo(flags: DemoFlags, signal: AbortSignal): Promise<D
     }
     const key = (await readKey(flags['key-file'])).trim();
     const url = flags.url.replace(/\/$/, '');
-    return { client: publicClient({ url, caFile: flags.ca }, key), startReceiver: undefined };
+    return {
+      client: publicClient({ url, caFiles: flags.ca ? [flags.ca] : [] }, key),
+      startReceiver: undefined,
+    };
   }
   const bundle = await findBundle(flags['state-dir']);
   if (bundle) {

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TENANT_SCOPES } from '@origin-stack/contract/scopes';
 import { createKey } from '@origin-stack/core/domain/keys/createKey';
 import { createTenant } from '@origin-stack/core/domain/tenants/createTenant';
 import { listTenants } from '@origin-stack/core/domain/tenants/tenantStore';
+import { readIfThere } from '../lib/readIfThere.ts';
 import { writeFileAtomically } from '../lib/writeFileAtomically.ts';
 import { newestModels } from './newestModels.ts';
 import type { Operator } from './operator.ts';
@@ -19,11 +19,8 @@ export async function installationKey(
   stateRoot: string | undefined,
 ): Promise<string> {
   const file = join(locateStateDir(stateRoot).secrets, `${name}-key`);
-  const kept = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (kept !== undefined) return kept;
+  const kept = await readIfThere(file);
+  if (kept) return kept.toString();
   const keyValue = await makeInstallationKey(operator, name);
   await writeFileAtomically(file, keyValue, { mode: 0o400 });
   return keyValue;

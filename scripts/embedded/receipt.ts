@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../lib/writeFileAtomically.ts';
 import type { ProvenItem } from '../proof/proveItem.ts';
+import { receiptLines } from '../proof/receiptLines.ts';
 import { describeRun } from './describeRun.ts';
 import type { StateDir } from './stateDir.ts';
 
@@ -21,30 +22,17 @@ export const readReceipt = (dir: StateDir): Promise<string> => readFile(fileOf(d
 async function receipt(dir: StateDir, proven: ProvenItem): Promise<string> {
   const run = await describeRun(dir);
   const services = run.services.map(
-    ({ name, state, port }) => `  ${name.padEnd(10)} ${state}${port ? ` on 127.0.0.1:${port}` : ''}`,
+    ({ name, state, port }) => `  ${name.padEnd(12)} ${state}${port ? ` on 127.0.0.1:${port}` : ''}`,
   );
-  const checked = [
-    '',
-    `Self-check: ${proven.reply.decision}; certificate, evidence pack and webhook verified`,
-    `  ledger      event ${proven.reply.ledger.sequence}, ${proven.reply.ledger.event_hash.slice(0, 16)}…`,
-    `  signed by   ${proven.certificate.kid}`,
-  ];
   return [
     '',
     'EVALUATION ONLY: local keys, one machine, no TLS, no hardening.',
     '',
-    `  API         ${run.urls.api}`,
-    `  reference   ${run.urls.docs}`,
-    `  operator    key in ${join(dir.secrets, 'operator-key')}`,
+    `  API           ${run.urls.api}`,
+    `  reference     ${run.urls.docs}`,
+    `  operator key  ${join(dir.secrets, 'operator-key')}`,
     '',
     ...services,
-    ...checked,
-    '',
-    'Next:',
-    '  ./stack demo                   decide on real files and verify everything',
-    '  ./stack tenant create acme     make a tenant',
-    '  ./stack key create acme        and a key for it',
-    '  ./stack status                 how it is',
-    '  ./stack down                   stop it; the data stays',
+    ...receiptLines(proven),
   ].join('\n');
 }

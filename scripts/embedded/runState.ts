@@ -1,5 +1,6 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { isRunning, type ProcessIdentity } from '../lib/processIdentity.ts';
+import { readIfThere } from '../lib/readIfThere.ts';
 import { writeFileAtomically } from '../lib/writeFileAtomically.ts';
 import type { StateDir } from './stateDir.ts';
 
@@ -24,11 +25,8 @@ export type RunState = {
 
 /** The recorded state, whether or not it is still true; undefined when there is none. */
 export async function readRunState(dir: StateDir): Promise<RunState | undefined> {
-  const text = await readFile(dir.stateFile, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-    throw error;
-  });
-  return text === undefined ? undefined : (JSON.parse(text) as RunState);
+  const text = await readIfThere(dir.stateFile);
+  return text && (JSON.parse(text.toString()) as RunState);
 }
 
 /** The state of a supervisor that is alive now. */

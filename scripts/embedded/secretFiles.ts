@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readIfThere } from '../lib/readIfThere.ts';
 import { writeFileAtomically } from '../lib/writeFileAtomically.ts';
 import type { StateDir } from './stateDir.ts';
 
@@ -37,13 +37,10 @@ export async function openSecret(
   make: () => string = () => randomBytes(secretBytes).toString('base64url'),
 ): Promise<Secret> {
   const file = join(dir.secrets, fileName);
-  const existing = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const existing = (await readIfThere(file))?.toString().trim();
   if (existing !== undefined) {
-    if (existing.trim() === '') throw new Error(`the secret file ${file} is empty: restore it from a backup`);
-    return { value: existing.trim(), file };
+    if (existing === '') throw new Error(`the secret file ${file} is empty: restore it from a backup`);
+    return { value: existing, file };
   }
   const value = make();
   await writeFileAtomically(file, value, { mode: 0o400 });

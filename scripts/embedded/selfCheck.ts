@@ -6,9 +6,12 @@ import { installationKey } from './installationTenant.ts';
 import { openOperator } from './operator.ts';
 
 /** Pushes one real item the whole way and verifies everything that comes back. Throws at the first fault. */
-export async function selfCheck(stateRoot: string | undefined, step: Step): Promise<ProvenItem> {
+export async function selfCheck(
+  stateRoot: string | undefined,
+  { step, signal }: { step: Step; signal: AbortSignal },
+): Promise<ProvenItem> {
   await using operator = await openOperator(stateRoot);
   const apiKey = await installationKey(operator, 'self-check', stateRoot);
   const client = new OriginClient({ baseUrl: operator.apiUrl, apiKey });
-  return await proveSelf(client, step);
+  return await proveSelf(client, step, { signal });
 }

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { SETTINGS } from '@origin-stack/core/config/settings';
 import { generateApiKey } from '@origin-stack/core/domain/keys/apiKey';
-import type { ServiceKeyList } from '@origin-stack/core/domain/keys/serviceKeys';
 import { ROLES, type RolePasswords } from '@origin-stack/core/infra/bootstrapDatabase';
 import { createLocalKeys } from '@origin-stack/core/infra/keyProviders/local';
+import { LIST_FILE, listEntry, listText, serviceKeyOf } from '../bundle/keys/serviceKeys.ts';
 import { writeFileAtomically } from '../lib/writeFileAtomically.ts';
 import { openSecret, type Secret, type SecretName } from './secretFiles.ts';
 import type { StateDir } from './stateDir.ts';
@@ -22,7 +21,7 @@ export interface ServiceFiles {
 
 export const serviceFiles = (dir: StateDir) => ({
   keysDir: join(dir.secrets, 'keys'),
-  serviceKeyList: join(dir.secrets, 'service-keys.json'),
+  serviceKeyList: join(dir.secrets, LIST_FILE),
   urls: {
     owner: join(dir.secrets, 'database-url-owner'),
     api: join(dir.secrets, 'database-url-api'),
@@ -42,17 +41,8 @@ export async function makeServiceFiles(dir: StateDir): Promise<ServiceFiles> {
   const files = serviceFiles(dir);
   await createLocalKeys({ path: files.keysDir, signingKeyId: SIGNING_KEY_ID, bits: signingKeyBits() });
   const operatorKey = await openSecret(dir, 'operator-key', () => generateApiKey('op').key);
-  const list: ServiceKeyList = [
-    {
-      prefix: operatorKey.value.split('_')[2] ?? '',
-      kind: 'op',
-      service: 'operator',
-      scopes: ['admin', 'metrics:read', 'health:read'],
-      sha256: createHash('sha256').update(operatorKey.value, 'ascii').digest('hex'),
-      expires_at: null,
-    },
-  ];
-  await writeFileAtomically(files.serviceKeyList, `${JSON.stringify(list, null, 2)}\n`, { mode: 0o400 });
+  const list = listText([listEntry(serviceKeyOf('operator'), operatorKey.value)]);
+  await writeFileAtomically(files.serviceKeyList, list, { mode: 0o400 });
   return { ...files, operatorKey };
 }
 

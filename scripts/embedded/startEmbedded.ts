@@ -4,7 +4,6 @@ import { bootstrapDatabase } from '@origin-stack/core/infra/bootstrapDatabase';
 import { migrate } from '@origin-stack/core/infra/migrate';
 import { PreconditionError } from '../lib/commandErrors.ts';
 import { postgresService, redisService } from './databaseServices.ts';
-import { requireFreePort } from './portHolder.ts';
 import { answersOk, programService } from './programService.ts';
 import { requireKeysOfData } from './requireKeysOfData.ts';
 import { openSecrets } from './secretFiles.ts';
@@ -12,6 +11,7 @@ import { DATABASE, makeServiceFiles, rolePasswords, writeAddresses } from './ser
 import { type Ports, serviceSettings } from './serviceSettings.ts';
 import { makeStateDir, type StateDir } from './stateDir.ts';
 import { supervise } from './supervise.ts';
+import { requireFreePorts, wantedPorts } from './wantedPorts.ts';
 
 export interface EmbeddedOptions {
   dir: StateDir;
@@ -37,11 +37,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<void> {
   const postgres = postgresService({ dir, secrets, report, postgresPort: options.postgresPort });
   const redis = redisService({ dir, secrets, report, redisPort: options.redisPort });
   const api = `http://127.0.0.1:${ports.api}`;
-  const workerPort = {
-    port: ports.workerInternal,
-    purpose: "the worker's internal listener",
-    flag: '--worker-port',
-  };
+  const listening = wantedPorts(ports);
   const program = (name: 'api' | 'worker', port?: Parameters<typeof programService>[0]['port']) => ({
     dir,
     name,
@@ -53,12 +49,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<void> {
   await supervise({
     dir,
     purpose: './stack up',
-    async beforeStart() {
-      await requireFreePort({ port: ports.api, purpose: 'the API', flag: '--port' });
-      const purpose = 'the internal listener';
-      await requireFreePort({ port: ports.internal, purpose, flag: '--internal-port' });
-      await requireFreePort(workerPort);
-    },
+    beforeStart: () => requireFreePorts(ports),
     bases: [postgres, redis],
     async programs() {
       const passwords = rolePasswords(secrets);
@@ -72,11 +63,11 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<void> {
       if (ran.length > 0) report(`migrated the database: ${ran.join(', ')}`);
       return [
         programService({
-          ...program('api', { port: ports.api, purpose: 'the API', flag: '--port' }),
+          ...program('api', listening.api),
           isReady: answersOk(`${api}/ready`),
         }),
         programService({
-          ...program('worker', workerPort),
+          ...program('worker', listening.worker),
           isReady: answersOk(`http://127.0.0.1:${ports.workerInternal}/health/live`),
         }),
       ];
@@ -89,7 +80,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<void> {
 }
 
 /** PostgreSQL looks its user up and does not start where there is no entry, as under `docker run -u 65532`. */
-function requireNamedUser(): void {
+export function requireNamedUser(): void {
   try {
     userInfo();
   } catch {

@@ -1,6 +1,6 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { CHECKOUT } from '../lib/checkout.ts';
 
 /** Where the embedded default keeps everything; `root` is the state directory itself. */
 export type StateDir = {
@@ -16,10 +16,8 @@ export type StateDir = {
   redisDownload: string;
 };
 
-const checkout = fileURLToPath(new URL('../..', import.meta.url));
-
 /** The state directory of this checkout. */
-export const defaultStateRoot = join(checkout, '.stack', 'embedded');
+export const defaultStateRoot = join(CHECKOUT, '.stack', 'embedded');
 
 /** The paths below a state directory; nothing is made. */
 export function locateStateDir(root: string = defaultStateRoot): StateDir {
@@ -35,7 +33,7 @@ export function locateStateDir(root: string = defaultStateRoot): StateDir {
     stateFile: join(run, 'state.json'),
     lockFile: join(run, 'lock'),
     // Outside the state: it is a program, not data, and the tests use the same one.
-    redisDownload: join(checkout, '.stack', 'redis'),
+    redisDownload: join(CHECKOUT, '.stack', 'redis'),
   };
 }
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CHECKOUT } from '../bundle/bundleDir.ts';
+import { locateBundle } from '../bundle/bundleDir.ts';
+import { CHECKOUT } from '../lib/checkout.ts';
 import { PreconditionError } from '../lib/commandErrors.ts';
 
 export type Scheduler = 'systemd' | 'cron';
@@ -14,11 +15,12 @@ export const MARK = '# Made by ./stack service install';
 const TEMPLATES = join(CHECKOUT, 'cron');
 const UNITS = '/etc/systemd/system';
 
-/** Everything that the host gets, with the checkout's path in it. */
+/** Everything that the host gets, with the paths of checkout and metrics in it. */
 export function hostFiles(scheduler: Scheduler, stateDir: string | undefined): HostFile[] {
   const render = (template: string) =>
     readFileSync(join(TEMPLATES, template), 'utf8')
       .replaceAll('@CHECKOUT@', plain(CHECKOUT))
+      .replaceAll('@TEXTFILE@', plain(locateBundle(stateDir).textfile))
       .replaceAll('@FLAGS@', stateDir === undefined ? '' : ` --state-dir ${plain(stateDir)}`);
   // cron passes over names with a dot.
   if (scheduler === 'cron')

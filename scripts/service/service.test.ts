@@ -3,11 +3,13 @@ import { mkdir, mkdtemp, readFile, readlink, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { CHECKOUT } from '../bundle/bundleDir.ts';
 import { runTool } from '../engine/runTool.ts';
+import { CHECKOUT } from '../lib/checkout.ts';
 import { commandList } from '../lib/commandList.ts';
 
 const UNITS = 'etc/systemd/system';
+/** What the host does by the clock; beside them it starts the bundle at boot. */
+const JOBS = ['audit', 'monitor-tls-certs', 'renew-certs'];
 const hasVerify = (await runTool('systemd-analyze', ['--version'])).code === 0;
 let root: string;
 
@@ -36,7 +38,9 @@ it('installs units where systemd runs, once, and removes them', async () => {
   expect(await read(`${UNITS}/origin-stack.service`)).toContain(`WorkingDirectory=${CHECKOUT}\n`);
   const link = join(root, UNITS, 'multi-user.target.wants/origin-stack.service');
   expect(await readlink(link)).toBe('../origin-stack.service');
-  expect(await read(`${UNITS}/timers.target.wants/origin-stack-audit.timer`)).toContain('OnCalendar=');
+  for (const job of JOBS) {
+    expect(await read(`${UNITS}/timers.target.wants/origin-stack-${job}.timer`)).toContain('OnCalendar=');
+  }
   expect(await service('status')).toMatchObject({ code: 0 });
   expect((await service('install')).stdout).toBe('nothing to do: it is installed\n');
 
@@ -59,9 +63,12 @@ it('installs a file for cron where there is no systemd', async () => {
   });
   await mkdir(join(root, 'etc/cron.d'), { recursive: true });
   expect(await service('install', '--state-dir', '/srv/origin')).toMatchObject({ code: 0 });
+  expect(await read('etc/cron.d/origin-stack')).toContain(
+    './stack monitor-tls-certs --metrics-file /srv/origin/textfile/certificates.prom --state-dir /srv/origin ',
+  );
   const lines = (await read('etc/cron.d/origin-stack')).trimEnd().split('\n');
   const entries = lines.filter((line) => !/^(#|[A-Z]+=)/.test(line));
-  expect(entries).toHaveLength(2);
+  expect(entries).toHaveLength(JOBS.length + 1);
   for (const entry of entries) {
     expect(entry).toMatch(new RegExp(`^(@reboot|\\S+ \\S+ \\S+ \\S+ \\S+) root cd ${CHECKOUT} && `));
     expect(entry).toContain(' --state-dir /srv/origin');
@@ -88,6 +95,7 @@ it('runs only commands that there are', async () => {
   const names = commandList.map(({ name }) => name);
   for (const scheduler of ['systemd', 'cron']) {
     const { stdout } = await service('install', '--dry-run', '--scheduler', scheduler);
+    expect(stdout).not.toMatch(/@[A-Z]+@/);
     const typed = [...stdout.matchAll(/\/stack ([a-z-]+)(?= |$)/gm)].map(([, name]) => name);
     expect(typed).toContain('up');
     expect(names).toEqual(expect.arrayContaining(typed.filter((name) => name !== 'service')));
@@ -96,7 +104,8 @@ it('runs only commands that there are', async () => {
 
 it.skipIf(!hasVerify)('writes units that systemd accepts', async () => {
   await service('install', '--scheduler', 'systemd', '--state-dir', '/srv/origin');
-  const units = ['origin-stack.service', 'origin-stack-audit.service', 'origin-stack-audit.timer'];
+  const timed = JOBS.flatMap((job) => [`origin-stack-${job}.service`, `origin-stack-${job}.timer`]);
+  const units = ['origin-stack.service', ...timed];
   const paths = units.map((name) => join(root, UNITS, name));
   const verify = () => runTool('systemd-analyze', ['verify', '--man=no', ...paths]);
   // What the host's other units are like is not asked: only lines about ours count.

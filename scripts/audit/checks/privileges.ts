@@ -24,7 +24,8 @@ export const privilegeChecks: AuditCheck[] = [
     faults({ Id, Config, State }, { processes }) {
       const wanted = Number(Config.User.split(':')[0]);
       const seen = processes.get(Id) ?? [];
-      if (State.Running && seen.length === 0) return ['the engine does not say what runs in it'];
+      if (State.Running && seen.length === 0)
+        return ['the engine does not say what runs in it: it needs ps (apt-get install procps)'];
       return seen.flatMap(({ uid, command }) => [
         ...when(uid !== wanted, `${command} runs as uid ${uid}`),
         ...when(/^(sshd|dropbear|telnetd)\b/.test(command), `${command} runs in it`),

@@ -1,0 +1,56 @@
+import { TENANT_SCOPES, TenantScope } from '@origin-stack/contract/scopes';
+import type { Operator } from '../embedded/operator.ts';
+import { UsageError } from '../lib/commandErrors.ts';
+import { refuseExisting } from '../lib/refuseExisting.ts';
+
+export interface KeyFlags {
+  name: string;
+  scope: string[];
+  expires: string | undefined;
+  out: string | undefined;
+  prefix: string | undefined;
+  digest: string | undefined;
+}
+
+/** What each verb of `key` works with. */
+export interface KeyInput {
+  operator: Operator;
+  tenant: { id: string; name: string };
+  keyId: string | undefined;
+  flags: KeyFlags;
+}
+
+/** The key that is to be made. Throws where it cannot be, and where its file is there. */
+export function newKeyOf({ operator, tenant, flags }: KeyInput) {
+  const expires = flags.expires === undefined ? null : new Date(flags.expires);
+  if (expires !== null && !(expires.getTime() > operator.clock.epochMs())) {
+    throw new UsageError({ what: '--expires is not a date in the future', next: '--expires 2027-01-31' });
+  }
+  if (flags.out !== undefined) refuseExisting(flags.out);
+  return {
+    tenantId: tenant.id,
+    name: flags.name,
+    scopes: scopesOf(flags),
+    expiresAt: expires?.toISOString() ?? null,
+  };
+}
+
+/** The key of an older system that is to be imported. */
+export function legacyKeyOf({ tenant, flags }: KeyInput) {
+  const { prefix = '', digest = '', name } = flags;
+  return { tenantId: tenant.id, name, scopes: scopesOf(flags), prefix, digest };
+}
+
+/** The key that is to be revoked. */
+export function revokedKeyOf({ tenant, keyId }: KeyInput) {
+  if (!keyId)
+    throw new UsageError({ what: 'revoke takes the id of a key', next: `./stack key list ${tenant.name}` });
+  return { tenantId: tenant.id, keyId };
+}
+
+function scopesOf(flags: KeyFlags): TenantScope[] {
+  const wrong = flags.scope.filter((scope) => !TenantScope.safeParse(scope).success);
+  if (wrong.length > 0)
+    throw new UsageError({ what: `no such scope: ${wrong.join(', ')}`, next: './stack key --help' });
+  return flags.scope.length > 0 ? (flags.scope as TenantScope[]) : [...TENANT_SCOPES];
+}

@@ -1,0 +1,58 @@
+import { refuseWrongNetworks } from '@origin-stack/core/domain/tenants/allowNetworks';
+import { listTenants } from '@origin-stack/core/domain/tenants/tenantStore';
+import { findTenant } from '../embedded/findTenant.ts';
+import { newestModels } from '../embedded/newestModels.ts';
+import type { Operator } from '../embedded/operator.ts';
+import type { Plan } from '../lib/command.ts';
+import { PreconditionError, UsageError } from '../lib/commandErrors.ts';
+import { printable } from '../lib/printable.ts';
+import { onlyLooks } from './onlyLooks.ts';
+
+/** The name and the models of a tenant that may be made. Throws where there is one of the name. */
+export async function lookBeforeCreating(operator: Operator, [name, ...more]: string[]) {
+  if (!name || more.length > 0 || name.length > 200) {
+    throw new UsageError({ what: 'create takes one name', next: './stack tenant create acme' });
+  }
+  if (name !== printable(name)) throw new UsageError({ what: 'a name holds no control characters' });
+  const known = (await operator.db.transaction(listTenants)).find((tenant) => tenant.name === name);
+  if (known) {
+    throw new PreconditionError({
+      what: `there is a tenant ${name} already`,
+      why: `its id is ${known.id}`,
+      next: `./stack key create ${known.id}`,
+    });
+  }
+  return { name, models: newestModels(operator.models) };
+}
+
+/** The tenant of an allowlist, and the networks that are to be on it. */
+export async function lookBeforeAllowing(operator: Operator, [name, ...networks]: string[]) {
+  if (!name)
+    throw new UsageError({ what: 'allow takes a tenant', next: './stack tenant allow acme 203.0.113.0/24' });
+  refuseWrongNetworks(networks);
+  return { tenant: await findTenant(operator, name), networks };
+}
+
+export async function planCreate(operator: Operator, args: string[]): Promise<Plan> {
+  const { name, models } = await lookBeforeCreating(operator, args);
+  const policy = `policy default, version 1, with ${models.risk} and ${models.anomaly}`;
+  return {
+    summary: 'would make a tenant',
+    steps: [{ action: `make the tenant ${name} with an empty ledger and the ${policy}`, name, models }],
+  };
+}
+
+export async function planAllow(operator: Operator, args: string[]): Promise<Plan> {
+  const { tenant, networks } = await lookBeforeAllowing(operator, args);
+  const is = wordsOf(tenant.ip_allowlist);
+  const willBe = wordsOf(networks);
+  if (is === willBe) return { summary: `keys of ${tenant.name} work ${is} already`, steps: [] };
+  const action = `let keys of ${tenant.name} work ${willBe}, until now ${is}`;
+  return { summary: 'would change a tenant', steps: [{ action, id: tenant.id, networks }] };
+}
+
+export const planList = async (): Promise<Plan> => onlyLooks('list the tenants');
+
+/** From where keys work, in words. */
+export const wordsOf = (networks: string[]): string =>
+  networks.length > 0 ? `only from ${networks.join(', ')}` : 'from any address';
