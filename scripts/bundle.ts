@@ -1,9 +1,8 @@
 import { basename } from 'node:path';
 import { productVersion } from '@origin-stack/core/infra/productVersion';
-import { folderName, writeBundle } from './bundle/offline/writeBundle.ts';
-import { askEngine } from './engine/engineState.ts';
+import { folderName, planBundle, writeBundle } from './bundle/offline/writeBundle.ts';
+import { requireEngine } from './engine/requireEngine.ts';
 import { defineCommand } from './lib/command.ts';
-import { PreconditionError } from './lib/commandErrors.ts';
 
 export const command = defineCommand({
   name: 'bundle',
@@ -11,7 +10,7 @@ export const command = defineCommand({
   details:
     'It holds every image, the checkout with its dependencies and Node, SHA-256 sums, and the list of what the images hold ' +
     '(CycloneDX). The other host needs a Docker engine with Compose and tar: unpack it, and in its folder type ./stack up --bundle FILE.',
-  examples: ['./stack bundle', './stack bundle --out origin-stack.tar'],
+  examples: ['./stack bundle', './stack bundle --dry-run', './stack bundle --out origin-stack.tar'],
   flags: {
     out: {
       type: 'string',
@@ -20,10 +19,13 @@ export const command = defineCommand({
       summary: 'the archive; FILE.sha256 is written beside it',
     },
   },
+  async plan({ flags, signal }) {
+    await requireEngine(signal);
+    return await planBundle(flags.out);
+  },
+  looksItself: true,
   async run({ flags, progress, signal }) {
-    if (!(await askEngine(signal)).answers) {
-      throw new PreconditionError({ what: 'no Docker engine answers', next: './stack engine --yes' });
-    }
+    await requireEngine(signal);
     const written = await writeBundle(flags.out, { progress, signal });
     const { file, sizeBytes, sha256, images } = written;
     return {

@@ -3,18 +3,16 @@ import { findBundle } from './bundle/findBundle.ts';
 import { locateStateDir } from './embedded/stateDir.ts';
 import { planStop, stopSupervisor } from './embedded/stopSupervisor.ts';
 import { defineCommand } from './lib/command.ts';
+import { stateDirFlag } from './lib/stateDirFlag.ts';
 
 export const command = defineCommand({
   name: 'down',
   summary: 'Stop what runs here and keep its data',
   examples: ['./stack down', './stack down --dry-run'],
   flags: {
-    'state-dir': {
-      type: 'string',
-      placeholder: 'DIR',
-      summary: 'another state directory than .stack/embedded',
-    },
+    'state-dir': stateDirFlag,
   },
+  lock: async ({ flags }) => (await findBundle(flags['state-dir']))?.lockFile,
   async plan({ flags }) {
     const bundle = await findBundle(flags['state-dir']);
     return bundle ? await planDown(bundle) : await planStop(locateStateDir(flags['state-dir']));

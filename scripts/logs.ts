@@ -5,6 +5,7 @@ import { locateStateDir } from './embedded/stateDir.ts';
 import { defineCommand } from './lib/command.ts';
 import { PreconditionError, UsageError } from './lib/commandErrors.ts';
 import { redact } from './lib/redact.ts';
+import { stateDirFlag } from './lib/stateDirFlag.ts';
 
 export const command = defineCommand({
   name: 'logs',
@@ -23,11 +24,7 @@ export const command = defineCommand({
       max: 100_000,
       summary: 'how many of the last lines of each log (default 100)',
     },
-    'state-dir': {
-      type: 'string',
-      placeholder: 'DIR',
-      summary: 'another state directory than .stack/embedded',
-    },
+    'state-dir': stateDirFlag,
   },
   async run({ flags, args, json, print, signal }) {
     const bundle = await findBundle(flags['state-dir']);

@@ -4,22 +4,22 @@ import { createLog } from '@origin-stack/core/infra/log';
 import { migrate, pendingMigrations } from '@origin-stack/core/infra/migrate';
 import { openTlsIdentity, type TlsIdentity } from '@origin-stack/core/infra/tlsIdentity';
 import { findBundle, isInBundle } from './bundle/findBundle.ts';
-import { runTool } from './bundle/runTool.ts';
+import { planByTool, runTool } from './bundle/runTool.ts';
 import { findRunning } from './embedded/runState.ts';
 import { serviceFiles } from './embedded/serviceFiles.ts';
 import { locateStateDir } from './embedded/stateDir.ts';
-import { defineCommand, type Plan } from './lib/command.ts';
+import { defineCommand } from './lib/command.ts';
 import { PreconditionError } from './lib/commandErrors.ts';
 import { stateDirFlag } from './lib/stateDirFlag.ts';
 
-const TLS = ['TLS_CA_FILE', 'TLS_CERT_FILE', 'TLS_KEY_FILE'] as const;
+const TLS = ['TLS_CA_FILE', 'TLS_CERT_FILE', 'TLS_KEY_FILE', 'TLS_EXTRA_CA_FILE'] as const;
 
 /** How the schema's owner connects. */
 async function owner(stateRoot: string | undefined): Promise<[url: string, tls?: TlsIdentity]> {
   if (isInBundle()) {
     const settings = processSettingsOf(['DATABASE_URL', ...TLS]);
     const log = createLog({ service: 'migrate', level: 'info' });
-    const tls = await openTlsIdentity({ ...settings, TLS_EXTRA_CA_FILE: undefined }, { log });
+    const tls = await openTlsIdentity(settings, { log });
     return tls ? [settings.DATABASE_URL, tls] : [settings.DATABASE_URL];
   }
   const dir = locateStateDir(stateRoot);
@@ -42,11 +42,7 @@ export const command = defineCommand({
   flags: { 'state-dir': stateDirFlag },
   async plan({ flags, ...context }) {
     const bundle = await findBundle(flags['state-dir']);
-    if (bundle) {
-      const asked = { ...context, json: true, argv: ['--dry-run', '--json'] };
-      const { data } = await runTool(bundle, 'migrate', asked);
-      return (data as { plan: Plan }).plan;
-    }
+    if (bundle) return await planByTool(bundle, 'migrate', context);
     const pending = await pendingMigrations(...(await owner(flags['state-dir'])));
     return {
       summary: pending.length > 0 ? 'would run, in this order' : 'the schema is the newest',

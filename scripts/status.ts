@@ -5,6 +5,7 @@ import { describeRun, type RunDescription } from './embedded/describeRun.ts';
 import { locateStateDir } from './embedded/stateDir.ts';
 import { alignColumns } from './lib/alignColumns.ts';
 import { type CommandResult, defineCommand } from './lib/command.ts';
+import { stateDirFlag } from './lib/stateDirFlag.ts';
 
 const WATCH_EVERY_MS = 2_000;
 
@@ -15,11 +16,7 @@ export const command = defineCommand({
   examples: ['./stack status', './stack status --watch', './stack status --json'],
   flags: {
     watch: { type: 'boolean', short: 'w', summary: 'show it anew every 2 seconds until Ctrl-C' },
-    'state-dir': {
-      type: 'string',
-      placeholder: 'DIR',
-      summary: 'another state directory than .stack/embedded',
-    },
+    'state-dir': stateDirFlag,
   },
   async run({ flags, print, signal, json }) {
     while (flags.watch && !signal.aborted) {

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { locateBundle } from './bundle/bundleDir.ts';
-import { bundleDirFlag } from './bundle/bundleDirFlag.ts';
+import { lockOfBundle } from './bundle/findBundle.ts';
 import { planUninstall, uninstallBundle } from './bundle/uninstallBundle.ts';
 import { defineCommand } from './lib/command.ts';
+import { stateDirFlag } from './lib/stateDirFlag.ts';
 
 export const command = defineCommand({
   name: 'uninstall',
@@ -21,9 +22,10 @@ export const command = defineCommand({
     },
     secrets: { type: 'boolean', summary: 'destroy secrets, certificates and settings too; only with --data' },
     images: { type: 'boolean', summary: 'remove the images too, where no other container runs them' },
-    'state-dir': bundleDirFlag,
+    'state-dir': stateDirFlag,
   },
   destroys: 'the containers and networks go, and what --data, --secrets and --images name',
+  lock: ({ flags }) => lockOfBundle(flags['state-dir']),
   async plan({ flags }) {
     const dir = locateBundle(flags['state-dir']);
     if (!existsSync(dir.envFile)) return { summary: 'there is no bundle here', steps: [] };

@@ -1,9 +1,10 @@
-import { locateBundle } from './bundle/bundleDir.ts';
+import { type BundleDir, locateBundle } from './bundle/bundleDir.ts';
 import { engineAnswers } from './bundle/compose.ts';
 import { choicesOf, initFlags } from './bundle/initFlags.ts';
-import { upBundle } from './bundle/upBundle.ts';
+import { planUp, upBundle } from './bundle/upBundle.ts';
 import { describeRun } from './embedded/describeRun.ts';
 import { detachSupervisor } from './embedded/detach.ts';
+import { planEmbedded } from './embedded/planEmbedded.ts';
 import { readReceipt, writeReceipt } from './embedded/receipt.ts';
 import { findRunning } from './embedded/runState.ts';
 import { selfCheck } from './embedded/selfCheck.ts';
@@ -25,6 +26,7 @@ export const command = defineCommand({
     'foreground until Ctrl-C. The data stays for the next time; a second up changes nothing that is as it should be.',
   examples: [
     './stack up',
+    './stack up --dry-run',
     './stack up --url https://origin.example.com --bind 0.0.0.0 --cert chain.pem --key key.pem',
     './stack up --embedded --detach',
     './stack up --embedded --port 8081 --internal-port 9190 --worker-port 9191',
@@ -46,18 +48,27 @@ export const command = defineCommand({
     'redis-port': { ...PORT, default: 0, summary: 'embedded: port of Redis; 0 is a free one' },
     'state-dir': stateDirFlag,
   },
+  // The supervisor of the embedded default holds a lock of its own as long as it runs.
+  lock: async ({ flags }) => (await wantedBundle(flags))?.lockFile,
+  looksItself: true,
+  async plan({ flags, progress, signal }) {
+    const bundle = await wantedBundle(flags);
+    if (bundle) {
+      return await planUp(bundle, { ...choicesOf(flags), archive: flags.bundle }, { progress, signal });
+    }
+    const dir = locateStateDir(flags['state-dir']);
+    const running = await findRunning(dir);
+    if (running?.phase === 'ready') return { summary: `it runs already: ${running.urls.api}`, steps: [] };
+    return await planEmbedded({ dir, ...portsOf(flags) });
+  },
   async run({ flags, progress, print, signal, json }) {
+    const bundle = await wantedBundle(flags);
+    if (bundle) {
+      return await upBundle(bundle, { ...choicesOf(flags), archive: flags.bundle }, { progress, signal });
+    }
     const stateRoot = flags['state-dir'];
     const dir = locateStateDir(stateRoot);
     const running = await findRunning(dir);
-    const compose = flags.compose || flags.bundle !== undefined;
-    if (!running && (await isForBundle({ compose, embedded: flags.embedded }))) {
-      return await upBundle(
-        locateBundle(stateRoot),
-        { ...choicesOf(flags), archive: flags.bundle },
-        { progress, signal },
-      );
-    }
     if (running?.phase === 'ready') {
       return {
         data: { ...(await describeRun(dir)) },
@@ -74,15 +85,13 @@ export const command = defineCommand({
     const starting = progress.step('starting PostgreSQL, Redis, the API and the worker');
     await startEmbedded({
       dir,
-      ports: { api: flags.port, internal: flags['internal-port'], workerInternal: flags['worker-port'] },
-      postgresPort: flags['postgres-port'],
-      redisPort: flags['redis-port'],
+      ...portsOf(flags),
       signal,
       report: progress.note,
       async onReady() {
         starting.done();
         const step = progress.step('checking it with a real item');
-        const proven = await selfCheck(stateRoot, step);
+        const proven = await selfCheck(stateRoot, { step, signal });
         step.done(`${proven.pack.verdict.checks.length} checks of the evidence pack passed`);
         const text = await writeReceipt(dir, proven);
         print(
@@ -97,24 +106,29 @@ export const command = defineCommand({
   },
 });
 
-/** The bundle, unless an engine is missing or the operator wants the embedded default. */
-async function isForBundle(flags: { compose: boolean; embedded: boolean }): Promise<boolean> {
-  if (flags.embedded && flags.compose) {
+/** The bundle; undefined where the embedded default runs or is wanted, and where no engine answers. */
+async function wantedBundle(flags: UpFlags): Promise<BundleDir | undefined> {
+  const isNamed = flags.compose || flags.bundle !== undefined;
+  if (await findRunning(locateStateDir(flags['state-dir']))) return undefined;
+  if (flags.embedded && isNamed) {
     throw new UsageError({ what: '--embedded excludes --compose and --bundle', next: './stack up --help' });
   }
-  if (flags.embedded) return false;
+  if (flags.embedded) return undefined;
   const answers = await engineAnswers();
-  if (!answers && flags.compose) {
+  if (!answers && isNamed) {
     throw new PreconditionError({
       what: 'no Docker engine with Compose answers',
       why: 'the bundle runs in containers',
       next: './stack engine --yes, or ./stack up --embedded to try the product without',
     });
   }
-  return answers;
+  return answers ? locateBundle(flags['state-dir']) : undefined;
 }
 
 type UpFlags = {
+  bundle?: string | undefined;
+  compose: boolean;
+  embedded: boolean;
   port: number;
   'internal-port': number;
   'worker-port': number;
@@ -122,6 +136,12 @@ type UpFlags = {
   'redis-port': number;
   'state-dir'?: string | undefined;
 };
+
+const portsOf = (flags: UpFlags) => ({
+  ports: { api: flags.port, internal: flags['internal-port'], workerInternal: flags['worker-port'] },
+  postgresPort: flags['postgres-port'],
+  redisPort: flags['redis-port'],
+});
 
 /** The command line of the supervisor in the background: the same, in the foreground. */
 function argvOf(flags: UpFlags): string[] {

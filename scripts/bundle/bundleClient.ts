@@ -1,19 +1,21 @@
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OriginClient } from '@origin-stack/sdk';
-import { writeFileAtomically } from '../lib/writeFileAtomically.ts';
+import { readIfThere } from '../lib/readIfThere.ts';
 import type { BundleDir } from './bundleDir.ts';
 import type { BundleSettings } from './bundleSettings.ts';
 import { mustDocker } from './compose.ts';
 import { requireBundle } from './initBundle.ts';
-import { type PublicAddress, publicClient } from './publicClient.ts';
+import { type PublicAddress, publicClient, publicFetch } from './publicClient.ts';
 import { inContainerArgv } from './runTool.ts';
+import { openTree, writeSecret } from './secretFiles.ts';
 
 /** How this host reaches its own bundle's public listener. */
 export function publicAddress(dir: BundleDir, settings: BundleSettings): PublicAddress {
   const { ORIGIN_BIND: bind, ORIGIN_PUBLIC_URL: url } = settings;
   const loopback = { '0.0.0.0': '127.0.0.1', '::': '::1' }[bind];
-  return { url, caFile: join(dir.secrets, 'operator', 'public.crt'), connectTo: loopback ?? bind };
+  const ownAndStorage = ['public.crt', 'external-ca.crt'].map((file) => join(dir.secrets, 'operator', file));
+  return { url, caFiles: ownAndStorage.filter((file) => existsSync(file)), connectTo: loopback ?? bind };
 }
 
 /** A client with the key of a tenant of our own. */
@@ -22,15 +24,28 @@ export async function bundleClient(dir: BundleDir, name: string, signal: AbortSi
   return publicClient(publicAddress(dir, settings), await bundleKey(dir, name, signal));
 }
 
-/** The key of a tenant of our own (`self-check`, `demo`), made the first time and kept in the operator's folder. */
+/**
+ * The key of a tenant of our own (`self-check`, `demo`), made the first time and kept in the operator's folder; made anew where
+ * the data that knew it is gone, and the secrets stayed.
+ */
 export async function bundleKey(dir: BundleDir, name: string, signal: AbortSignal): Promise<string> {
-  const file = join(dir.secrets, 'operator', `${name}-key`);
-  const kept = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (kept !== undefined) return kept;
+  const file = `${name}-key`;
+  const kept = await readIfThere(join(dir.secrets, 'operator', file));
+  if (kept && !(await isUnknown(dir, kept.toString(), signal))) return kept.toString();
   const key = (await mustDocker(inContainerArgv(dir, 'makeInstallationKey', name), { signal })).trim();
-  await writeFileAtomically(file, key, { mode: 0o400 });
+  const tree = await openTree(dir.secrets);
+  await writeSecret(tree, { folder: 'operator', file, content: key });
   return key;
+}
+
+/** Whether the bundle answers, and knows no such key. What else is wrong shows where the key is used. */
+async function isUnknown(dir: BundleDir, key: string, signal: AbortSignal): Promise<boolean> {
+  const address = publicAddress(dir, await requireBundle(dir));
+  const headers = { authorization: `Bearer ${key}` };
+  const answer = await publicFetch(address)(`${address.url}/v1/whoami`, { headers, signal }).catch(
+    () => undefined,
+  );
+  signal.throwIfAborted();
+  await answer?.body?.cancel();
+  return answer?.status === 401;
 }

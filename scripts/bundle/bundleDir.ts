@@ -1,29 +1,38 @@
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
+import { CHECKOUT } from '../lib/checkout.ts';
 
 /** Where a bundle keeps what is its own, and what Compose is told of it. */
 export interface BundleDir {
   /** The checkout, or what `--state-dir` named. */
   root: string;
+  /** What names it to another command. */
+  named: string[];
   secrets: string;
+  /** Metrics in files: node-exporter reads every `*.prom` of it. */
+  textfile: string;
+  /** What operators' commands did with keys: chained lines. */
+  audit: string;
   /** Settings that are no secrets, in Compose's form; Compose finds it by itself in a plain checkout. */
   envFile: string;
+  /** Held by every command that changes the bundle. */
   lockFile: string;
-  logs: string;
 }
 
-export const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 export const COMPOSE_FILE = join(CHECKOUT, 'compose', 'compose.yml');
 export const OVERLAYS = join(CHECKOUT, 'compose', 'overlays');
+/** Says to the Compose file that overlays are among the arguments. */
+export const OVERLAYS_ENV = join(OVERLAYS, 'overlays.env');
 
-/** The paths of a bundle; nothing is made. */
-export function locateBundle(root?: string): BundleDir {
-  const state = root ?? join(CHECKOUT, '.stack');
+/** The paths of a bundle, in the folder that `--state-dir` named or in the checkout; nothing is made. */
+export function locateBundle(stateRoot?: string): BundleDir {
+  const root = resolve(stateRoot ?? CHECKOUT);
   return {
-    root: root ?? CHECKOUT,
-    secrets: join(root ?? CHECKOUT, 'secrets'),
-    envFile: root ? join(root, 'compose.env') : join(CHECKOUT, 'compose', '.env'),
-    lockFile: join(state, 'bundle.lock'),
-    logs: join(state, 'logs'),
+    root,
+    named: stateRoot === undefined ? [] : ['--state-dir', root],
+    secrets: join(root, 'secrets'),
+    textfile: join(root, 'textfile'),
+    audit: join(root, 'audit'),
+    envFile: stateRoot === undefined ? join(root, 'compose', '.env') : join(root, 'compose.env'),
+    lockFile: stateRoot === undefined ? join(root, '.stack', 'bundle.lock') : join(root, 'bundle.lock'),
   };
 }

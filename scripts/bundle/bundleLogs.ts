@@ -4,8 +4,7 @@ import { createInterface } from 'node:readline';
 import { PreconditionError, UsageError } from '../lib/commandErrors.ts';
 import { redact } from '../lib/redact.ts';
 import type { BundleDir } from './bundleDir.ts';
-import { composeArgv } from './compose.ts';
-import { listContainers } from './containers.ts';
+import { type Container, listContainers } from './containers.ts';
 
 interface LogsOptions {
   service: string | undefined;
@@ -19,29 +18,30 @@ interface LogsOptions {
 /** Prints the containers' logs as the engine keeps them, each line with its service, nothing secret in any. */
 export async function bundleLogs(dir: BundleDir, options: LogsOptions): Promise<void> {
   const { service, follow, lines, json, print, signal } = options;
-  const known = (await listContainers(dir)).map((container) => container.service);
+  const containers = await listContainers(dir);
+  const known = containers.map((container) => container.service);
   if (known.length === 0) throw new PreconditionError({ what: 'there are no logs yet', next: './stack up' });
   if (service !== undefined && !known.includes(service)) {
     throw new UsageError({ what: `there is no log of "${service}"`, why: `there are: ${known.join(', ')}` });
   }
-  const wanted = service === undefined ? known : [service];
-  const width = Math.max(...wanted.map((name) => name.length));
+  const wanted = containers.filter((container) => service === undefined || container.service === service);
+  const width = Math.max(...wanted.map((container) => container.service.length));
   const show = (name: string, line: string) => {
     const safe = redact(line);
     print(json ? JSON.stringify({ service: name, line: safe }) : `${name.padEnd(width)} | ${safe}`);
   };
-  // One stream a container: Compose's own prefixes cannot be told from what a service wrote.
-  await Promise.all(wanted.map((name) => stream(dir, name, { follow, lines, signal, show })));
+  // The engine's words, not Compose's: those begin each line with an escape sequence, and no prefix of theirs can be told
+  // from what a service wrote.
+  await Promise.all(wanted.map((container) => stream(container, { follow, lines, signal, show })));
 }
 
 async function stream(
-  dir: BundleDir,
-  service: string,
+  { id, service }: Container,
   options: Pick<LogsOptions, 'follow' | 'lines' | 'signal'> & { show(name: string, line: string): void },
 ): Promise<void> {
   const { follow, lines, signal, show } = options;
-  const flags = ['--no-log-prefix', '--tail', String(lines), ...(follow ? ['--follow'] : [])];
-  const child = spawn('docker', composeArgv(dir, '--ansi', 'never', 'logs', ...flags, service), {
+  const flags = ['--tail', String(lines), ...(follow ? ['--follow'] : [])];
+  const child = spawn('docker', ['logs', ...flags, id], {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });

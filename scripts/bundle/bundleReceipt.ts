@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { ProvenItem } from '../proof/proveItem.ts';
+import { receiptLines } from '../proof/receiptLines.ts';
 import type { BundleDir } from './bundleDir.ts';
 import type { BundleSettings } from './bundleSettings.ts';
 import { type Container, containerTable } from './containers.ts';
@@ -27,16 +28,6 @@ export function bundleReceipt(given: {
     `  operator key  ${join(dir.secrets, 'operator', 'operator-key')}`,
     '',
     ...containerTable(containers).map((line) => `  ${line}`),
-    '',
-    `Self-check: ${proven.reply.decision}; certificate, evidence pack and webhook verified`,
-    `  ledger        event ${proven.reply.ledger.sequence}, ${proven.reply.ledger.event_hash.slice(0, 16)}…`,
-    `  signed by     ${proven.certificate.kid}`,
-    '',
-    'Next:',
-    '  ./stack demo                   decide on real files and verify everything',
-    '  ./stack tenant create acme     make a tenant',
-    '  ./stack key create acme        and a key for it',
-    '  ./stack status                 how it is',
-    '  ./stack down                   stop it; the data stays',
+    ...receiptLines(proven),
   ].join('\n');
 }

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readIfThere } from '../lib/readIfThere.ts';
 import { writeFileAtomically } from '../lib/writeFileAtomically.ts';
 import type { BundleDir } from './bundleDir.ts';
 
@@ -9,6 +9,8 @@ export interface BundleSettings {
   ORIGIN_VERSION: string;
   /** Absolute. */
   ORIGIN_SECRETS: string;
+  /** Absolute. */
+  ORIGIN_TEXTFILE: string;
   /** `https://NAME[:PORT]`. */
   ORIGIN_PUBLIC_URL: string;
   /** The public name without scheme and port. */
@@ -23,23 +25,23 @@ export interface BundleSettings {
   ORIGIN_TRUSTED_PROXIES: string;
   /** The first three numbers of the /24 for the networks with fixed addresses. */
   ORIGIN_SUBNET: string;
+  /** What overlays ask for; `ORIGIN_PLAIN` where none is in force, and the Compose file alone is the bundle. */
+  [ofOverlay: `ORIGIN_${string}`]: string;
 }
 
-export type BundleSettingName = keyof BundleSettings;
-
-const LINE = /^([A-Z_]+)=(.*)$/;
+const LINE = /^([A-Z0-9_]+)=(.*)$/;
 
 /** The settings that were written, or undefined before the first `init`. */
 export async function readBundleSettings(dir: BundleDir): Promise<BundleSettings | undefined> {
-  const text = await readFile(dir.envFile, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (text === undefined) return undefined;
-  const lines = text.split('\n').flatMap((line) => {
-    const [, name, value] = LINE.exec(line) ?? [];
-    return name === undefined ? [] : [[name, value ?? '']];
-  });
+  const text = await readIfThere(dir.envFile);
+  if (!text) return undefined;
+  const lines = text
+    .toString()
+    .split('\n')
+    .flatMap((line) => {
+      const [, name, value] = LINE.exec(line) ?? [];
+      return name === undefined ? [] : [[name, value ?? '']];
+    });
   return Object.fromEntries(lines) as BundleSettings;
 }
 

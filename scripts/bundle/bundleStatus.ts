@@ -27,7 +27,8 @@ export async function bundleStatus(dir: BundleDir): Promise<CommandResult> {
   };
 }
 
-async function isReady(address: ReturnType<typeof publicAddress>): Promise<boolean> {
+/** Whether the public listener says that requests can be answered. */
+export async function isReady(address: ReturnType<typeof publicAddress>): Promise<boolean> {
   try {
     const reply = await publicFetch(address)(`${address.url}/ready`, { signal: AbortSignal.timeout(5_000) });
     await reply.body?.cancel();

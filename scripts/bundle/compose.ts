@@ -1,25 +1,42 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { which } from 'zx/core';
 import { PreconditionError } from '../lib/commandErrors.ts';
 import { redact } from '../lib/redact.ts';
-import { type BundleDir, COMPOSE_FILE, OVERLAYS } from './bundleDir.ts';
+import { startProgram } from '../lib/startProgram.ts';
+import { type BundleDir, COMPOSE_FILE, OVERLAYS_ENV } from './bundleDir.ts';
+import type { BundleSettings } from './bundleSettings.ts';
+import { overlaysOf } from './overlays.ts';
 
 /** The arguments of `docker` that speak of one bundle, with the overlays that its settings name. */
 export function composeArgv(dir: BundleDir, ...args: string[]): string[] {
-  const files = [COMPOSE_FILE, ...overlaysOf(dir).map(overlayFile)];
-  return ['compose', '--env-file', dir.envFile, ...files.flatMap((file) => ['--file', file]), ...args];
+  return argvOf(dir.envFile, overlayFiles(dir), args);
 }
 
-const overlayFile = (name: string) => join(OVERLAYS, `${name}.yml`);
+/** With the containers of single commands, which one that was killed may have left. */
+export const EVERY_PROFILE = ['--profile', 'tools', '--profile', 'load'];
 
-/** Every overlay there is. */
-export const listOverlays = (): string[] => readdirSync(OVERLAYS).map((file) => file.replace(/\.yml$/, ''));
+/** The same for settings that no file holds yet: they go by the environment, which is stronger than any file. */
+export function composeOf(settings: BundleSettings, ...args: string[]) {
+  const overlays = overlaysOf(settings.ORIGIN_OVERLAYS).map(({ file }) => file);
+  return { argv: argvOf('/dev/null', overlays, args), env: { ...process.env, ...settings } };
+}
+
+function argvOf(envFile: string, overlays: string[], args: string[]): string[] {
+  const files = [COMPOSE_FILE, ...overlays];
+  const settings = [envFile, ...(overlays.length > 0 ? [OVERLAYS_ENV] : [])];
+  return [
+    'compose',
+    ...settings.flatMap((file) => ['--env-file', file]),
+    ...files.flatMap((file) => ['--file', file]),
+    ...args,
+  ];
+}
 
 /** Read for each command, so that nobody runs one half of a bundle. */
-function overlaysOf(dir: BundleDir): string[] {
+function overlayFiles(dir: BundleDir): string[] {
   const line = /^ORIGIN_OVERLAYS=(.*)$/m.exec(readFileSync(dir.envFile, 'utf8'));
-  return (line?.[1] ?? '').split(',').filter((name) => name !== '');
+  return overlaysOf(line?.[1] ?? '').map(({ file }) => file);
 }
 
 export interface DockerResult {
@@ -32,25 +49,29 @@ export interface DockerOptions {
   signal?: AbortSignal | undefined;
   /** Gets each line of stderr, where Compose writes its progress. */
   onLine?: ((line: string) => void) | undefined;
+  /** Gets each line of stdout. */
+  onOutput?: ((line: string) => void) | undefined;
   input?: string | undefined;
+  /** Instead of this process's own. */
+  env?: NodeJS.ProcessEnv | undefined;
 }
 
-/** Runs `docker` and gives what it printed, whatever its exit code. Throws PreconditionError where there is none. */
+/**
+ * Runs `docker` and gives what it printed, whatever its exit code. Throws PreconditionError where there is none, and where
+ * nothing could be started, as `startProgram` says.
+ */
 export async function docker(argv: string[], options: DockerOptions = {}): Promise<DockerResult> {
-  const child = spawn('docker', argv, {
-    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-    // Its own group: Ctrl-C comes to us, and we end it in order.
-    detached: true,
-    ...(options.signal ? { signal: options.signal, killSignal: 'SIGINT' as const } : {}),
-  });
-  child.stdin?.end(options.input);
-  const [stdout, stderr, code] = await Promise.all([
-    collect(child.stdout),
-    collect(child.stderr, options.onLine),
-    exitOf(child),
-  ]);
-  options.signal?.throwIfAborted();
-  return { code, stdout, stderr };
+  const { onLine, onOutput, ...rest } = options;
+  rest.signal?.throwIfAborted();
+  const running = startProgram(['docker', ...argv], { ...rest, endSignal: 'SIGINT' });
+  if (onLine) eachLine(running.stderr, onLine);
+  if (onOutput) eachLine(running.stdout, onOutput);
+  const { exitCode, stdout, stderr } = await running.ended;
+  rest.signal?.throwIfAborted();
+  if (exitCode === 127 && !(await which('docker', { nothrow: true }))) {
+    throw new PreconditionError({ what: 'there is no docker on PATH', next: './stack engine --yes' });
+  }
+  return { code: exitCode ?? 1, stdout, stderr };
 }
 
 /** Runs `docker`; throws with its last words where it fails. */
@@ -62,30 +83,8 @@ export async function mustDocker(argv: string[], options: DockerOptions = {}): P
   throw new Error(`docker ${verb.join(' ')} failed (exit ${code}): ${words}`);
 }
 
-function exitOf(child: ChildProcess): Promise<number> {
-  return new Promise((resolve, reject) => {
-    child.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') return error.name === 'AbortError' ? undefined : reject(error);
-      reject(new PreconditionError({ what: 'there is no docker on PATH', next: './stack engine --yes' }));
-    });
-    child.once('close', (code) => resolve(code ?? 1));
-  });
-}
-
-async function collect(
-  stream: NodeJS.ReadableStream | null,
-  onLine?: (line: string) => void,
-): Promise<string> {
-  let text = '';
-  let rest = '';
-  for await (const chunk of stream ?? []) {
-    text += chunk;
-    if (!onLine) continue;
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) onLine(line);
-  }
-  return text;
+function eachLine(stream: NodeJS.ReadableStream, take: (line: string) => void): void {
+  createInterface({ input: stream }).on('line', take);
 }
 
 /** Whether an engine with Compose answers. */

@@ -29,9 +29,11 @@ export async function startContainerReceiver(dir: BundleDir): Promise<WebhookRec
   child.stdin.on('error', () => {});
   const inbox = createInbox();
   const url = await new Promise<string>((resolve, reject) => {
-    const fail = (why: string) =>
-      reject(new Error(`no webhook receiver could be started: ${why} ${complaint}`));
     const timer = setTimeout(() => fail('it did not answer in time'), START_DEADLINE_MS);
+    const fail = (why: string) => {
+      clearTimeout(timer);
+      reject(new Error(`no webhook receiver could be started: ${why} ${complaint}`));
+    };
     child.once('error', (error) => fail(error.message));
     child.once('exit', (code) => fail(`exit ${code}`));
     createInterface({ input: child.stdout }).on('line', (line) => {

@@ -25,6 +25,9 @@ interface PsLine {
   Status: string;
 }
 
+/** Their containers live as long as one command. */
+const OF_ONE_COMMAND = ['tools', 'k6'];
+
 /** Every container of the bundle, also those that ended; commands of one run are left out. */
 export async function listContainers(dir: BundleDir): Promise<Container[]> {
   const text = await mustDocker(composeArgv(dir, 'ps', '--all', '--format', 'json'));
@@ -32,7 +35,7 @@ export async function listContainers(dir: BundleDir): Promise<Container[]> {
     .split('\n')
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line) as PsLine)
-    .filter((line) => line.Service !== 'tools')
+    .filter((line) => !OF_ONE_COMMAND.includes(line.Service))
     .map((line) => ({
       service: line.Service,
       name: line.Name,

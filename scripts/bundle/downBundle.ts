@@ -1,6 +1,6 @@
 import type { CommandContext, CommandResult, Flags, Plan } from '../lib/command.ts';
 import type { BundleDir } from './bundleDir.ts';
-import { composeArgv, mustDocker } from './compose.ts';
+import { composeArgv, EVERY_PROFILE, mustDocker } from './compose.ts';
 import { listContainers } from './containers.ts';
 
 /** What `down` would stop. */
@@ -20,10 +20,7 @@ export async function downBundle(
 ): Promise<CommandResult> {
   const containers = await listContainers(dir);
   const step = progress.step('stopping');
-  // The profile too: a command that was killed may have left its container.
-  await mustDocker(composeArgv(dir, '--profile', 'tools', 'down', '--remove-orphans'), {
-    signal,
-  });
+  await mustDocker(composeArgv(dir, ...EVERY_PROFILE, 'down', '--remove-orphans'), { signal });
   step.done();
   const stopped = containers.map(({ service }) => service);
   return {

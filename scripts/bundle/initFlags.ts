@@ -1,4 +1,4 @@
-import type { InitChoices } from './initBundle.ts';
+import type { InitChoices } from './initChoices.ts';
 
 /** The flags of `init`, which `up` takes too. */
 export const initFlags = {
@@ -26,7 +26,26 @@ export const initFlags = {
     type: 'string',
     placeholder: 'NAME',
     multiple: true,
-    summary: 'a part of another kind, by its file in compose/overlays; several times; none takes them away',
+    summary:
+      'add a part of another kind, by its file in compose/overlays; several times; none takes every one away',
+  },
+  without: {
+    type: 'string',
+    placeholder: 'NAME',
+    multiple: true,
+    summary: 'take one overlay away; several times',
+  },
+  set: {
+    type: 'string',
+    placeholder: 'NAME=VALUE',
+    multiple: true,
+    summary: 'a setting that an overlay asks for; several times',
+  },
+  secret: {
+    type: 'string',
+    placeholder: 'NAME=FILE',
+    multiple: true,
+    summary: 'a secret that an overlay asks for, copied from the file for its readers; several times',
   },
   subnet: {
     type: 'string',
@@ -42,7 +61,11 @@ export const initFlags = {
 
 type GivenFlags = {
   [Name in keyof typeof initFlags]?:
-    | (Name extends 'http-port' ? number : Name extends 'overlay' ? string[] : string)
+    | (Name extends 'http-port'
+        ? number
+        : Name extends 'overlay' | 'without' | 'set' | 'secret'
+          ? string[]
+          : string)
     | undefined;
 };
 
@@ -54,6 +77,9 @@ export const choicesOf = (flags: GivenFlags): InitChoices => ({
   httpPort: flags['http-port'],
   trustedProxies: flags['trusted-proxies'],
   overlays: flags.overlay,
+  without: flags.without,
+  overlaySettings: flags.set,
+  overlaySecrets: flags.secret,
   subnet: flags.subnet,
   project: flags.project,
 });

@@ -1,31 +1,48 @@
-import type { BundleSettings } from './bundleSettings.ts';
-import type { KeyPair } from './certificates.ts';
+import { mkdir } from 'node:fs/promises';
+import { workOnKeys } from './keys/keyFiles.ts';
+import { isUnlisted, stateOf } from './keys/keyState.ts';
+import { type MadeKey, madeKeys } from './keys/madeKeys.ts';
+import { SERVICE_KEYS } from './keys/serviceKeys.ts';
+import { type InstallationInput, lookAtInstallation } from './lookAtInstallation.ts';
+import type { SecretPath } from './lookAtSecrets.ts';
 import { makeSecrets } from './makeSecrets.ts';
+import { writeOverlaySecrets } from './overlaySecrets.ts';
 import { openPublicCertificate, type PublicCertificate } from './publicCertificate.ts';
+import { writeRendered } from './renderedFiles.ts';
 import type { SecretTree } from './secretFiles.ts';
-import { writeSite } from './writeSite.ts';
-
-export interface InstallationInput {
-  tree: SecretTree;
-  settings: BundleSettings;
-  /** The operator's own certificate, where he brings one. */
-  brought?: KeyPair | undefined;
-}
+import type { SecretOwner } from './secretPlan.ts';
 
 export interface MadeInstallation {
   /** Secrets that were made now, as `folder/file`. */
   made: string[];
+  /** Who has another secret of an overlay now, which a process that runs has not read. */
+  changed: SecretOwner[];
   certificate: PublicCertificate;
+  /** Service keys among what was made. */
+  keys: MadeKey[];
 }
 
 /** Makes what is below `secrets/`. It gives files to other users: root's work. */
-export async function makeInstallation({
-  tree,
-  settings,
-  brought,
-}: InstallationInput): Promise<MadeInstallation> {
+export async function makeInstallation(input: InstallationInput): Promise<MadeInstallation> {
+  const { tree, settings, brought, overlaySecrets } = input;
+  await mkdir(tree.root, { recursive: true });
+  // What cannot be is said before anything is made.
+  await lookAtInstallation(input);
   const made = await makeSecrets(tree);
+  const keys = await listNewKeys(tree, made);
+  const changed = await writeOverlaySecrets(tree, overlaySecrets);
   const certificate = await openPublicCertificate(tree, { name: settings.ORIGIN_PUBLIC_NAME, brought });
-  await writeSite(tree, settings);
-  return { made, certificate };
+  await writeRendered(input);
+  return { made, changed, certificate, keys };
+}
+
+/** A list that was there before does not know the keys that were made now, or by a run that was cut short. */
+async function listNewKeys(tree: SecretTree, made: SecretPath[]): Promise<MadeKey[]> {
+  const found = await workOnKeys({ tree, step: 'look', services: [], nowMs: Date.now() });
+  const services = SERVICE_KEYS.filter(
+    ({ service, folder, file }) => made.includes(`${folder}/${file}`) || isUnlisted(stateOf(found, service)),
+  ).map(({ service }) => service);
+  if (services.length === 0) return [];
+  const states = await workOnKeys({ tree, step: 'generate', services, nowMs: Date.now() });
+  return madeKeys(states, services);
 }

@@ -1,6 +1,7 @@
+import dns from 'node:dns';
 import { readFileSync } from 'node:fs';
 import { isIP, type LookupFunction } from 'node:net';
-import { rootCertificates } from 'node:tls';
+import { getCACertificates } from 'node:tls';
 import { OriginClient } from '@origin-stack/sdk';
 import { Agent, fetch } from 'undici';
 
@@ -8,26 +9,36 @@ export interface PublicAddress {
   /** `https://NAME[:PORT]`. */
   url: string;
   /** Certificates to trust beside the public ones, PEM. */
-  caFile?: string | undefined;
-  /** The address to connect to, whatever the name resolves to. */
+  caFiles?: string[] | undefined;
+  /** The address to connect to, whatever the name of the URL resolves to. */
   connectTo?: string | undefined;
+  /** Our own certificate with its key, PEM, for a listener that demands one. */
+  identity?: { cert: string; key: string };
 }
 
 /**
  * `fetch` to the public listener, over TLS with the certificate verified, by name. With `connectTo` it does not depend
  * on a name server, which may not know a new installation's name yet.
  */
-export function publicFetch({ caFile, connectTo }: PublicAddress): typeof globalThis.fetch {
-  const lookup: LookupFunction = (_name, options, callback) => {
-    const address = connectTo ?? '';
+export function publicFetch({
+  url,
+  caFiles = [],
+  connectTo,
+  identity,
+}: PublicAddress): typeof globalThis.fetch {
+  const lookup: LookupFunction = (name, options, callback) => {
+    // Downloads may come from object storage elsewhere.
+    if (connectTo === undefined || name !== new URL(url).hostname) return dns.lookup(name, options, callback);
+    const address = connectTo;
     const family = isIP(address);
     if (options.all) callback(null, [{ address, family }]);
     else callback(null, address, family);
   };
   const dispatcher = new Agent({
     connect: {
-      ...(caFile ? { ca: [...rootCertificates, readFileSync(caFile, 'utf8')] } : {}),
-      ...(connectTo ? { lookup } : {}),
+      ca: [...getCACertificates('default'), ...caFiles.map((file) => readFileSync(file, 'utf8'))],
+      lookup,
+      ...identity,
     },
   });
   const send = (input: string, init: object) => fetch(input, { ...init, dispatcher });

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { BundleDir } from './bundleDir.ts';
 import type { BundleSettings } from './bundleSettings.ts';
 import { mustDocker } from './compose.ts';
-import { IDENTITIES } from './identities.ts';
+import { SECRET_FOLDERS } from './lookAtSecrets.ts';
+import { findMetrics } from './textfileFolder.ts';
 
 /** What there is of a bundle on this host, by names that the engine or the file system knows. */
 export interface Remains {
@@ -36,8 +37,12 @@ export async function findRemains(dir: BundleDir, settings: BundleSettings): Pro
 
 /** Only what `init` makes: what else lies there is somebody's. */
 async function findSecrets(dir: BundleDir): Promise<string[]> {
-  const ours = new Set<string>(['ca', 'operator', ...IDENTITIES.map(({ name }) => name)]);
+  const ours = new Set<string>([...SECRET_FOLDERS, 'backups']);
   const found = existsSync(dir.secrets) ? await readdir(dir.secrets) : [];
   const folders = found.filter((name) => ours.has(name)).map((name) => join(dir.secrets, name));
-  return existsSync(dir.envFile) ? [...folders, dir.envFile] : folders;
+  return [
+    ...folders,
+    ...(await findMetrics(dir.textfile)),
+    ...(existsSync(dir.envFile) ? [dir.envFile] : []),
+  ];
 }

@@ -1,8 +1,10 @@
-import type { CommandResult } from '../lib/command.ts';
+import type { CommandResult, Plan } from '../lib/command.ts';
 import { refuseExisting } from '../lib/refuseExisting.ts';
+import { withoutFlag } from '../lib/withoutFlag.ts';
 import { writeFileAtomically } from '../lib/writeFileAtomically.ts';
+import { fileStep } from '../tenants/planKey.ts';
 import type { BundleDir } from './bundleDir.ts';
-import { runTool, type ToolContext } from './runTool.ts';
+import { planByTool, runTool, type ToolContext } from './runTool.ts';
 
 /** Runs `key` in the bundle; a file that `--out` names is written here, where the operator sees it. */
 export async function runKeyTool(
@@ -12,7 +14,7 @@ export async function runKeyTool(
 ): Promise<CommandResult> {
   if (out === undefined) return await runTool(dir, 'key', context);
   refuseExisting(out);
-  const argv = [...withoutFlag(context.argv, '--out').filter((part) => part !== '--json'), '--json'];
+  const argv = [...withoutOut(context).filter((part) => part !== '--json'), '--json'];
   const { data, ...result } = await runTool(dir, 'key', { ...context, json: true, argv });
   if (result.exitCode !== 0) return { data, ...result };
   const { key_value, ...rest } = data as { id: string; key_prefix: string; key_value: string };
@@ -23,8 +25,16 @@ export async function runKeyTool(
   };
 }
 
-function withoutFlag(argv: string[], flag: string): string[] {
-  const at = argv.indexOf(flag);
-  const rest = at < 0 ? argv : [...argv.slice(0, at), ...argv.slice(at + 2)];
-  return rest.filter((part) => !part.startsWith(`${flag}=`));
+/** What `runKeyTool` would do. */
+export async function planKeyByTool(
+  dir: BundleDir,
+  out: string | undefined,
+  context: ToolContext,
+): Promise<Plan> {
+  if (out === undefined) return await planByTool(dir, 'key', context);
+  refuseExisting(out);
+  const plan = await planByTool(dir, 'key', { ...context, argv: withoutOut(context) });
+  return { ...plan, steps: [...plan.steps, fileStep(out)] };
 }
+
+const withoutOut = ({ argv }: ToolContext) => withoutFlag(argv, '--out');

@@ -1,7 +1,10 @@
-import type { CommandContext, CommandResult, Flags } from '../lib/command.ts';
-import { PreconditionError } from '../lib/commandErrors.ts';
+import type { CommandContext, CommandResult, Flags, Plan } from '../lib/command.ts';
+import { CommandError, PreconditionError, UsageError } from '../lib/commandErrors.ts';
+import type { DescribedError } from '../lib/describeError.ts';
+import { withoutFlag } from '../lib/withoutFlag.ts';
 import type { BundleDir } from './bundleDir.ts';
 import { composeArgv, docker } from './compose.ts';
+import { listContainers } from './containers.ts';
 
 export type ToolContext = Pick<CommandContext<Flags>, 'argv' | 'json' | 'progress' | 'signal'>;
 
@@ -16,8 +19,11 @@ const OF_COMPOSE = /^ ?(Container|Network|Volume) /;
  * Redis and Vault. Its result and its exit code are this command's.
  */
 export async function runTool(dir: BundleDir, name: string, context: ToolContext): Promise<CommandResult> {
+  await requireRunning(dir);
   const program = ['--entrypoint', 'node', serviceOf(name), 'scripts/main.ts', name];
-  const argv = composeArgv(dir, 'run', '--rm', '-T', ...program, ...withoutStateDir(context.argv));
+  // A folder of this host means nothing in the container.
+  const typed = withoutFlag(context.argv, '--state-dir');
+  const argv = composeArgv(dir, 'run', '--rm', '-T', ...program, ...typed);
   const words: string[] = [];
   const { code, stdout } = await docker(argv, {
     signal: context.signal,
@@ -36,11 +42,27 @@ export async function runTool(dir: BundleDir, name: string, context: ToolContext
   return { data, text: stdout.trimEnd(), exitCode: code as 0 | 1 | 2 | 3 };
 }
 
-/** `--state-dir DIR` names a folder of this host: it means nothing in the container. */
-function withoutStateDir(argv: string[]): string[] {
-  const at = argv.indexOf('--state-dir');
-  const rest = at < 0 ? argv : [...argv.slice(0, at), ...argv.slice(at + 2)];
-  return rest.filter((part) => !part.startsWith('--state-dir='));
+/** What the command would do in the bundle. Throws the error that it ends with there. */
+export async function planByTool(dir: BundleDir, name: string, context: ToolContext): Promise<Plan> {
+  const dry = ['--dry-run', '--json'];
+  const argv = [...context.argv.filter((part) => !dry.includes(part)), ...dry];
+  // Its error is thrown here, and printed once.
+  const progress = { ...context.progress, note: () => {} };
+  const { data, exitCode = 0 } = await runTool(dir, name, { ...context, argv, json: true, progress });
+  if (exitCode === 0) return (data as { plan: Plan }).plan;
+  const { what, why, next } = (data as { error: DescribedError['data'] }).error;
+  const ErrorOfCode = { 1: CommandError, 2: UsageError, 3: PreconditionError }[exitCode];
+  throw new ErrorOfCode({ what, ...(why ? { why } : {}), ...(next ? { next } : {}) });
+}
+
+/** A container of one command would start parts of a bundle that is down. Throws PreconditionError. */
+async function requireRunning(dir: BundleDir): Promise<void> {
+  if ((await listContainers(dir)).some(({ state }) => state === 'running')) return;
+  throw new PreconditionError({
+    what: 'the bundle does not run',
+    why: 'the database must be running for this',
+    next: './stack up',
+  });
 }
 
 /** Runs one of the programs in `inContainer/` there; what it prints is the result. */

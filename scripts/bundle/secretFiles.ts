@@ -1,22 +1,42 @@
-import { chown, lstat, mkdir, readFile } from 'node:fs/promises';
+import { chown, lstat, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PreconditionError } from '../lib/commandErrors.ts';
+import { readIfThere } from '../lib/readIfThere.ts';
 import { writeFileAtomically } from '../lib/writeFileAtomically.ts';
 import { IDENTITIES } from './identities.ts';
 import type { SecretOwner } from './secretPlan.ts';
 
 const DIRECTORY_MODE = 0o700;
-const FILE_MODE = 0o400;
+/** Of every secret file. */
+export const FILE_MODE = 0o400;
 
 /** Where secrets lie and who reads the operator's. */
 export interface SecretTree {
   root: string;
-  /** The uid of who runs the commands. */
+  /** Whose the operator's folder and the authority's are. */
   operatorUid: number;
 }
 
-/** The folders that are no container's; `ca` holds the key of the internal authority. */
-export type SecretFolder = SecretOwner | 'ca';
+/**
+ * The tree below `root`. Its operator is who made it, whoever runs a command now: timers run as root what a member of the
+ * docker group has brought up.
+ */
+export async function openTree(root: string): Promise<SecretTree> {
+  const operatorUid = await stat(join(root, 'operator')).then(
+    ({ uid }) => uid,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return process.getuid?.() ?? 0;
+      throw error;
+    },
+  );
+  return { root, operatorUid };
+}
+
+/**
+ * Every folder. Beside those of containers and the operator's own: `ca` holds the key of the internal authority, `backups`
+ * former keys; both are the operator's too.
+ */
+export type SecretFolder = SecretOwner | 'ca' | 'backups';
 
 export const uidOf = (tree: SecretTree, folder: SecretFolder): number =>
   IDENTITIES.find(({ name }) => name === folder)?.uid ?? tree.operatorUid;
@@ -32,6 +52,17 @@ export async function openFolder(tree: SecretTree, folder: SecretFolder): Promis
   }
 }
 
+/** Whether a folder (without a file) or a file is there, also as a link that leads nowhere. */
+export async function isThere(tree: SecretTree, folder: SecretFolder, file: string): Promise<boolean> {
+  try {
+    await lstat(join(tree.root, folder, file));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
 /** A secret that is there, or undefined. */
 export async function readSecret(
   tree: SecretTree,
@@ -39,10 +70,7 @@ export async function readSecret(
   file: string,
 ): Promise<Buffer | undefined> {
   const path = join(tree.root, folder, file);
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const bytes = await readIfThere(path);
   if (bytes?.length === 0) {
     throw new PreconditionError({ what: `the secret ${path} is empty`, next: 'restore it from a backup' });
   }

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { generateApiKey } from '@origin-stack/core/domain/keys/apiKey';
-import type { ServiceKeyList } from '@origin-stack/core/domain/keys/serviceKeys';
 import type { IdentityName } from './identities.ts';
+import { LIST_FILE, LIST_HOLDERS, listEntry, listText, SERVICE_KEYS } from './keys/serviceKeys.ts';
 
 /** The folder of who runs the commands; it is no container's. */
 export type SecretOwner = IdentityName | 'operator';
@@ -45,41 +45,21 @@ const REDIS_LOOK =
 
 const redisUsers: PlannedSecret['make'] = (read) =>
   [
-    'user default off',
+    // Nobody may be it; but Redis reads its own file as this user, and would leave out each transaction that it may not do.
+    'user default off ~* &* +@all',
     ...(['api', 'worker', 'tools'] as const).map(
       (user) => `user ${user} on #${sha256(read(`${user}/redis-password`))} ${REDIS_WORK}`,
     ),
     `user exporter on #${sha256(read('redis-exporter/redis-password'))} ${REDIS_LOOK}`,
+    // Has Redis load its renewed certificate; dir and dbfilename, which would write anywhere, are protected by default.
+    `user operator on #${sha256(read('redis/operator-password'))} -@all +config|set`,
     'user health on nopass -@all +ping',
     '',
   ].join('\n');
 
-const SERVICE_KEYS = [
-  {
-    path: 'operator/operator-key',
-    kind: 'op',
-    service: 'operator',
-    scopes: ['admin', 'metrics:read', 'health:read'],
-  },
-  { path: 'prometheus/service-key', kind: 'svc', service: 'prometheus', scopes: ['metrics:read'] },
-  { path: 'cron/service-key', kind: 'svc', service: 'cron', scopes: ['health:read'] },
-] as const;
-
-/** Digests of the keys that the internal listeners take; what two services need is written twice. */
-const serviceKeyList: PlannedSecret['make'] = (read) => {
-  const list: ServiceKeyList = SERVICE_KEYS.map(({ path, kind, service, scopes }) => {
-    const key = read(path);
-    return {
-      prefix: key.split('_')[2] ?? '',
-      kind,
-      service,
-      scopes: [...scopes],
-      sha256: sha256(key),
-      expires_at: null,
-    };
-  });
-  return `${JSON.stringify(list, null, 2)}\n`;
-};
+/** Digests of the keys that the internal listeners take. */
+const serviceKeyList: PlannedSecret['make'] = (read) =>
+  listText(SERVICE_KEYS.map((one) => listEntry(one, read(`${one.folder}/${one.file}`))));
 
 const VAULT_CLIENTS = ['api', 'worker', 'tools', 'operator'] as const;
 
@@ -100,6 +80,8 @@ export const SECRET_PLAN: readonly PlannedSecret[] = [
   made('redis-exporter', 'redis-passwords.json', (read) =>
     JSON.stringify({ 'rediss://exporter@redis:6379': read('redis-exporter/redis-password') }),
   ),
+  // In its own folder: what uses it runs in its container alone.
+  made('redis', 'operator-password'),
   made('redis', 'users.acl', redisUsers),
 
   made('minio', 'root-user', () => `origin${randomBytes(8).toString('hex')}`),
@@ -115,10 +97,6 @@ export const SECRET_PLAN: readonly PlannedSecret[] = [
     made(client, 'vault-secret-id', (read) => read(`vault/${client}-secret-id`)),
   ]),
 
-  ...SERVICE_KEYS.map(({ path, kind }) => {
-    const [owner, file] = path.split('/') as [SecretOwner, string];
-    return made(owner, file, () => generateApiKey(kind).key);
-  }),
-  made('api', 'service-keys.json', serviceKeyList),
-  made('worker', 'service-keys.json', serviceKeyList),
+  ...SERVICE_KEYS.map(({ folder, file, kind }) => made(folder, file, () => generateApiKey(kind).key)),
+  ...LIST_HOLDERS.map((holder) => made(holder, LIST_FILE, serviceKeyList)),
 ];

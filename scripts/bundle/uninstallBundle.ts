@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import type { CommandContext, CommandResult, Flags, Plan } from '../lib/command.ts';
 import { PreconditionError } from '../lib/commandErrors.ts';
 import type { BundleDir } from './bundleDir.ts';
-import { composeArgv, docker, mustDocker } from './compose.ts';
+import { composeArgv, docker, EVERY_PROFILE, mustDocker } from './compose.ts';
 import { requireBundle } from './initBundle.ts';
 import { findRemains, type Remains } from './remains.ts';
 
@@ -53,7 +53,7 @@ export async function uninstallBundle(
   const before = await lookUp(dir, choices);
   const settings = await requireBundle(dir);
   const step = progress.step('removing containers and networks');
-  await mustDocker(composeArgv(dir, '--profile', 'tools', 'down', '--remove-orphans'), {
+  await mustDocker(composeArgv(dir, ...EVERY_PROFILE, 'down', '--remove-orphans'), {
     signal,
     onLine: (line) => step.update(line.trim()),
   });

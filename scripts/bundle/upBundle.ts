@@ -1,42 +1,71 @@
-import { productVersion } from '@origin-stack/core/infra/productVersion';
-import { buildImages } from '../images/buildImages.ts';
-import type { CommandContext, CommandResult, Flags } from '../lib/command.ts';
+import { join } from 'node:path';
+import { preflight } from '../doctor/preflight.ts';
+import type { CommandContext, CommandResult, Flags, Plan } from '../lib/command.ts';
 import { proveSelf } from '../proof/proveSelf.ts';
+import { noteCertificates } from '../tlsMonitor/noteCertificates.ts';
 import { bundleClient } from './bundleClient.ts';
 import type { BundleDir } from './bundleDir.ts';
 import { bundleReceipt } from './bundleReceipt.ts';
+import { readBundleSettings } from './bundleSettings.ts';
 import { startContainerReceiver } from './containerReceiver.ts';
-import { type InitChoices, initBundle } from './initBundle.ts';
-import { loadImages } from './offline/loadImages.ts';
-import { requireFreePorts } from './requireFreePorts.ts';
+import { type InitChoices, settingsOf } from './initChoices.ts';
+import { planContainers } from './planContainers.ts';
+import { planPreparation } from './planPreparation.ts';
+import { prepareBundle } from './prepareBundle.ts';
 import { startContainers } from './startContainers.ts';
+import { CERTIFICATE_METRICS } from './textfileFolder.ts';
 
 type Context = Pick<CommandContext<Flags>, 'progress' | 'signal'>;
+
+type UpChoices = InitChoices & { archive?: string | undefined };
+
+/** What `up` would do. Throws PreconditionError where it would before it changes anything. */
+export async function planUp(dir: BundleDir, choices: UpChoices, context: Context): Promise<Plan> {
+  await preflight(dir, settingsOf(dir, choices, await readBundleSettings(dir)), context);
+  const { archive } = choices;
+  const { steps, ...coming } = await planPreparation(dir, { choices, archive });
+  const containers = await planContainers({ ...coming, isLoaded: archive !== undefined });
+  return {
+    summary: 'would bring up the bundle and check it',
+    steps: [
+      ...steps,
+      ...containers,
+      {
+        action:
+          'wait until every container is well, and have nginx, Prometheus and Alertmanager read their settings again',
+      },
+      { action: 'check it with a real item' },
+      { action: `look at every certificate, and write ${metricsOf(dir)}` },
+    ],
+  };
+}
 
 /** Builds what is missing, or loads it from an archive, makes the secrets, starts the bundle and checks it with a real item. */
 export async function upBundle(
   dir: BundleDir,
-  choices: InitChoices & { archive?: string | undefined },
+  choices: UpChoices,
   { progress, signal }: Context,
 ): Promise<CommandResult> {
-  const { archive } = choices;
-  // First of all: a damaged archive changes nothing.
-  if (archive !== undefined) await loadImages(archive, { tag: productVersion, progress, signal });
-  const build = () => buildImages({ tag: productVersion, progress, signal });
-  // Who is not root makes the secrets by a container of the product's own image; for root a wrong choice costs no build.
-  const needsImage = process.getuid?.() !== 0;
-  if (archive === undefined && needsImage) await build();
-  const { settings, made, certificate } = await initBundle(dir, choices);
+  const wanted = settingsOf(dir, choices, await readBundleSettings(dir));
+  await preflight(dir, wanted, { progress, signal });
+  const { settings, made, changed, certificate } = await prepareBundle(dir, {
+    choices,
+    archive: choices.archive,
+    progress,
+    signal,
+  });
   if (made.length > 0) progress.note(`${made.length} secret files made in ${dir.secrets}`);
-  await requireFreePorts(dir, settings);
-  if (archive === undefined && !needsImage) await build();
   const starting = progress.step('starting the containers');
-  const containers = await startContainers(dir, { step: starting, signal });
+  const containers = await startContainers(dir, { step: starting, signal, changed });
   starting.done(`${containers.length} containers are well`);
   const checking = progress.step('checking it with a real item');
   const client = await bundleClient(dir, 'self-check', signal);
-  const proven = await proveSelf(client, checking, () => startContainerReceiver(dir));
+  const proven = await proveSelf(client, checking, {
+    signal,
+    start: () => startContainerReceiver(dir),
+  });
   checking.done(`${proven.pack.verdict.checks.length} checks of the evidence pack passed`);
+  await noteCertificates(dir, { metricsFile: metricsOf(dir), progress, signal });
   const receipt = { dir, settings, certificate, containers, proven };
   return {
     data: {
@@ -48,3 +77,5 @@ export async function upBundle(
     text: bundleReceipt(receipt),
   };
 }
+
+const metricsOf = ({ textfile }: BundleDir) => join(textfile, CERTIFICATE_METRICS);

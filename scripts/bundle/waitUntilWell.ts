@@ -3,7 +3,7 @@ import { PreconditionError } from '../lib/commandErrors.ts';
 import type { Step } from '../lib/progress.ts';
 import { redact } from '../lib/redact.ts';
 import type { BundleDir } from './bundleDir.ts';
-import { composeArgv, docker } from './compose.ts';
+import { docker } from './compose.ts';
 import { type Container, isWell, listContainers } from './containers.ts';
 
 const LOOK_EVERY_MS = 1_000;
@@ -12,8 +12,8 @@ interface WaitOptions {
   /** Only these; every one where unset. */
   services?: string[];
   deadlineMs: number;
-  step: Step;
-  signal: AbortSignal;
+  step?: Step;
+  signal?: AbortSignal;
 }
 
 /** Waits until every container is as it should be, and says which are not. Throws with the last words of those. */
@@ -25,16 +25,18 @@ export async function waitUntilWell(
   for (;;) {
     const all = await listContainers(dir);
     const containers = services ? all.filter(({ service }) => services.includes(service)) : all;
-    const unwell = containers.filter((container) => !isWell(container));
+    const unwell = unwellOf(containers);
     if (containers.length > 0 && unwell.length === 0) return containers;
-    show(step, containers);
-    if (performance.now() > endMs) throw await unwellError(dir, unwell);
-    await sleep(LOOK_EVERY_MS, undefined, { signal });
+    if (step) show(step, containers);
+    if (performance.now() > endMs) throw await unwellError(unwell);
+    await sleep(LOOK_EVERY_MS, undefined, signal ? { signal } : {});
   }
 }
 
+const unwellOf = (containers: Container[]) => containers.filter((container) => !isWell(container));
+
 function show(step: Step, containers: Container[]): void {
-  const unwell = containers.filter((container) => !isWell(container));
+  const unwell = unwellOf(containers);
   const well = containers.length - unwell.length;
   const waiting = unwell.map(({ service }) => service).join(', ');
   step.update(
@@ -61,12 +63,10 @@ export async function showWhile<T>(dir: BundleDir, step: Step, work: Promise<T>)
 }
 
 /** Says which containers are not well, with the last lines that each wrote. */
-export async function unwellError(dir: BundleDir, unwell: Container[]): Promise<PreconditionError> {
+export async function unwellError(unwell: Container[]): Promise<PreconditionError> {
   const words = await Promise.all(
-    unwell.map(async ({ service, status }) => {
-      const { stdout, stderr } = await docker(
-        composeArgv(dir, 'logs', '--no-log-prefix', '--tail', '6', service),
-      );
+    unwell.map(async ({ id, service, status }) => {
+      const { stdout, stderr } = await docker(['logs', '--tail', '6', id]);
       const lines = `${stdout}${stderr}`.trim().split('\n').slice(-6);
       return [`${service}: ${status}`, ...lines.map((line) => `  ${redact(line).slice(0, 300)}`)].join('\n');
     }),

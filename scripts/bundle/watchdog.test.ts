@@ -11,8 +11,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { runTool } from '../engine/runTool.ts';
 import { buildImages } from '../images/buildImages.ts';
 import { imageTag } from '../images/imageList.ts';
+import { CHECKOUT } from '../lib/checkout.ts';
 import { createProgress } from '../lib/progress.ts';
-import { CHECKOUT } from './bundleDir.ts';
 import { engineAnswers, mustDocker } from './compose.ts';
 
 const SOURCE = 'compose/images/app/watchdog/main.go';

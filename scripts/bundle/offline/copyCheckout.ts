@@ -1,14 +1,14 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { runTool } from '../../engine/runTool.ts';
-import { CHECKOUT } from '../bundleDir.ts';
+import { CHECKOUT } from '../../lib/checkout.ts';
 import { mustDocker } from '../compose.ts';
 
 /** What an installation needs of the checkout: whatever images are made of, so that they are known as unchanged. */
 const PATHS = [
   ...['stack', 'package.json', 'package-lock.json', '.dockerignore'],
   ...['README.md', 'CHANGELOG.md', 'LICENSE', 'NOTICE', 'SECURITY.md', 'docs'],
-  ...['api', 'worker', 'packages', 'scripts', 'chaos-tests/package.json'],
+  ...['api', 'worker', 'packages', 'scripts', 'chaos-tests'],
   ...['compose', 'nginx', 'prometheus', 'cron', 'secrets/README.md'],
 ];
 

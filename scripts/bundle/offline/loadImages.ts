@@ -1,13 +1,14 @@
+import type { Stats } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { lastLines, runTool } from '../../engine/runTool.ts';
-import { bundleImages } from '../../images/buildImages.ts';
 import { hashInputs } from '../../images/hashInputs.ts';
 import { readImage } from '../../images/imageFacts.ts';
 import { imageTag } from '../../images/imageList.ts';
+import { everyBundleImage } from '../../images/lookAtImages.ts';
+import { CHECKOUT } from '../../lib/checkout.ts';
 import { PreconditionError } from '../../lib/commandErrors.ts';
 import type { Progress } from '../../lib/progress.ts';
-import { CHECKOUT } from '../bundleDir.ts';
 import { mustDocker } from '../compose.ts';
 import { checkChecksums } from './checksums.ts';
 import { BUNDLE_FOLDER, IMAGES_FILE, SBOM_FILE } from './layout.ts';
@@ -22,8 +23,7 @@ export async function loadImages(
   { tag, progress, signal }: { tag: string; progress: Progress; signal: AbortSignal },
 ): Promise<void> {
   const path = resolve(given);
-  const found = await stat(path).catch(() => undefined);
-  if (!found) throw new PreconditionError({ what: `there is no ${given}`, next: './stack up --bundle FILE' });
+  const found = await requireArchive(given);
   if (found.isDirectory()) return await loadFolder(path, { tag, progress, signal });
   const work = await mkdtemp(join(dirname(path), '.origin-stack-load-'));
   try {
@@ -44,6 +44,13 @@ export async function loadImages(
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/** Throws PreconditionError where there is none. */
+export async function requireArchive(given: string): Promise<Stats> {
+  const found = await stat(resolve(given)).catch(() => undefined);
+  if (!found) throw new PreconditionError({ what: `there is no ${given}`, next: './stack up --bundle FILE' });
+  return found;
 }
 
 async function loadFolder(
@@ -74,7 +81,7 @@ async function loadFolder(
 /** Images that are missing, or were made from other files than those of a checkout. */
 export async function differingImages(checkout: string, tag: string): Promise<string[]> {
   const differing: string[] = [];
-  for (const name of bundleImages()) {
+  for (const name of everyBundleImage()) {
     const facts = await readImage(imageTag(name, tag));
     if (facts?.hash !== (await hashInputs(checkout, name))) differing.push(name);
   }

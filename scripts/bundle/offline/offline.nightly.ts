@@ -6,14 +6,13 @@ import { productVersion } from '@origin-stack/core/infra/productVersion';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runTool } from '../../engine/runTool.ts';
 import { imageTag } from '../../images/imageList.ts';
-import { CHECKOUT } from '../bundleDir.ts';
+import { CHECKOUT } from '../../lib/checkout.ts';
 import { docker, mustDocker } from '../compose.ts';
+import { type Namespace, openNamespace } from '../test/openNamespace.ts';
+import { removeTestProjects } from '../test/testProject.ts';
 import { SBOM_FILE } from './layout.ts';
 import { folderName } from './writeBundle.ts';
 
-const NAMESPACE = 'origin-offline';
-/** The host's end of a cable whose other end is all that the namespace has. */
-const HOST_ADDRESS = '10.213.77.1';
 const PROJECT = 'origin-offline-test';
 /** Not started by default, so no container of another bundle holds it. */
 const SPARE_IMAGE = imageTag('versitygw', productVersion);
@@ -21,6 +20,7 @@ const SPARE_IMAGE = imageTag('versitygw', productVersion);
 let dir: string;
 let checkout: string;
 let archive: string;
+let namespace: Namespace;
 
 type Ended = { code: number; stdout: string; stderr: string };
 const run = (command: string, args: string[], cwd: string) =>
@@ -35,59 +35,37 @@ const must = async (command: string, ...args: string[]) => {
   const { code, output } = await runTool(command, args);
   expect(code, `${command} ${args.join(' ')}: ${output}`).toBe(0);
 };
+const runInside = (argv: string[], cwd: string) => {
+  const [command = '', ...enter] = namespace.enter;
+  return run(command, [...enter, ...argv], cwd);
+};
 const stackOffline = (...args: string[]) =>
-  run(
-    'ip',
-    ['netns', 'exec', NAMESPACE, join(checkout, 'stack'), ...args, '--state-dir', join(dir, 'state')],
-    checkout,
-  );
+  runInside([join(checkout, 'stack'), ...args, '--state-dir', join(dir, 'state')], checkout);
 
 beforeAll(async () => {
+  await removeTestProjects();
   dir = await mkdtemp(join(tmpdir(), 'origin-stack-offline-'));
   archive = join(dir, 'o.tar');
   checkout = join(dir, folderName);
   await must(process.execPath, join(CHECKOUT, 'scripts/main.ts'), 'bundle', '--out', archive);
   await must('tar', '-xf', archive, '-C', dir);
-  await runTool('ip', ['netns', 'delete', NAMESPACE]);
-  await must('ip', 'netns', 'add', NAMESPACE);
-  await must(
-    'ip',
-    'link',
-    'add',
-    'origin-off-a',
-    'type',
-    'veth',
-    'peer',
-    'name',
-    'origin-off-b',
-    'netns',
-    NAMESPACE,
-  );
-  await must('ip', 'address', 'add', `${HOST_ADDRESS}/30`, 'dev', 'origin-off-a');
-  await must('ip', 'link', 'set', 'origin-off-a', 'up');
-  const inside = ['netns', 'exec', NAMESPACE];
-  await must('ip', ...inside, 'ip', 'address', 'add', '10.213.77.2/30', 'dev', 'origin-off-b');
-  await must('ip', ...inside, 'ip', 'link', 'set', 'origin-off-b', 'up');
-  await must('ip', ...inside, 'ip', 'link', 'set', 'lo', 'up');
-  // It looks whether the host's ports are free from where it stands, which here is another host.
-  await must('ip', ...inside, 'sysctl', '-q', '-w', 'net.ipv4.ip_nonlocal_bind=1');
+  namespace = await openNamespace('origin-offline', { first: 0, wayOut: false });
 });
 
 afterAll(async () => {
   await stackOffline('uninstall', '--yes', '--data', '--secrets');
-  await runTool('ip', ['netns', 'delete', NAMESPACE]);
-  await runTool('ip', ['link', 'delete', 'origin-off-a']);
+  await namespace?.[Symbol.asyncDispose]();
   await rm(dir, { recursive: true, force: true });
 });
 
 it('installs on a host that has no way out, from the archive alone', async () => {
-  const routes = await run('ip', ['netns', 'exec', NAMESPACE, 'ip', 'route'], dir);
+  const routes = await runInside(['ip', 'route'], dir);
   expect(routes.stdout).not.toContain('default');
   await docker(['image', 'rm', SPARE_IMAGE]);
   expect((await docker(['image', 'inspect', SPARE_IMAGE])).code).not.toBe(0);
   const since = new Date().toISOString();
 
-  const where = ['--project', PROJECT, '--subnet', '10.213.238', '--bind', HOST_ADDRESS];
+  const where = ['--project', PROJECT, '--subnet', '10.213.238', '--bind', namespace.address];
   const names = ['--url', 'https://origin.internal:9477', '--http-port', '9476'];
   const up = await stackOffline('up', '--bundle', archive, ...where, ...names);
   expect(up.code, up.stderr).toBe(0);

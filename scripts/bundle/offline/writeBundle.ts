@@ -1,10 +1,12 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { productVersion } from '@origin-stack/core/infra/productVersion';
 import { lastLines, runTool } from '../../engine/runTool.ts';
-import { buildImages, bundleImages } from '../../images/buildImages.ts';
+import { buildImages } from '../../images/buildImages.ts';
 import { imageTag } from '../../images/imageList.ts';
-import type { CommandContext, Flags } from '../../lib/command.ts';
+import { buildSteps, everyBundleImage, lookAtImages } from '../../images/lookAtImages.ts';
+import type { CommandContext, Flags, Plan } from '../../lib/command.ts';
 import { CommandError } from '../../lib/commandErrors.ts';
 import { sha256Of, writeChecksums } from './checksums.ts';
 import { copyCheckout } from './copyCheckout.ts';
@@ -19,6 +21,22 @@ export const folderName = `origin-stack-${productVersion}`;
 /** An archive that was written. */
 export type WrittenBundle = { file: string; sizeBytes: number; sha256: string; images: string[] };
 
+/** What `writeBundle` would build, and what it would write. */
+export async function planBundle(file: string): Promise<Plan> {
+  const look = await lookAtImages({ all: true, tag: productVersion });
+  const write = existsSync(file) ? 'replace' : 'write';
+  const images = look.names;
+  const content = `this checkout with its dependencies, and ${images.length} images: ${images.join(', ')}`;
+  return {
+    summary: 'would write an archive',
+    steps: [
+      ...buildSteps(look),
+      { action: `${write} ${file}: ${content}`, file, images },
+      { action: `write ${file}.sha256`, file: `${file}.sha256` },
+    ],
+  };
+}
+
 /**
  * Writes everything that a host without a network needs into one archive, whole or not at all: the images, the checkout
  * with its dependencies and Node, checksums and a list of what the images hold.
@@ -27,8 +45,8 @@ export async function writeBundle(
   file: string,
   { progress, signal }: Pick<CommandContext<Flags>, 'progress' | 'signal'>,
 ): Promise<WrittenBundle> {
-  const images = bundleImages();
-  await buildImages({ tag: productVersion, progress, signal });
+  const images = everyBundleImage();
+  await buildImages({ all: true, tag: productVersion, progress, signal });
   await mkdir(dirname(resolve(file)), { recursive: true });
   // Beside the archive: it is there that the space is.
   const work = await mkdtemp(join(dirname(resolve(file)), '.origin-stack-bundle-'));

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { generateApiKey } from '@origin-stack/core/domain/keys/apiKey';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { bundleKey } from '../bundleClient.ts';
 import { runStack, stackOf } from './stack.ts';
 import { askPublic } from './testClient.ts';
 import { type TheBundle, theBundle } from './theBundle.ts';
@@ -66,8 +68,22 @@ test('status tells of every container, and logs of one', async () => {
   }
   const logs = await stack('logs', 'api-a', '--lines', '50', '--json');
   expect(logs.code).toBe(0);
-  expect(JSON.parse(logs.stdout.split('\n')[0] ?? '')).toMatchObject({ service: 'api-a' });
+  const { service, line } = JSON.parse(logs.stdout.split('\n')[0] ?? '');
+  expect(service).toBe('api-a');
+  // As the API wrote it.
+  expect(JSON.parse(line)).toMatchObject({ level: expect.anything() });
   expect(await stack('logs', 'nobody')).toMatchObject({ code: 2, stderr: expect.stringContaining('nginx') });
+});
+
+test('a key of ours that the data no longer knows is made anew', async () => {
+  const { signal } = new AbortController();
+  const kept = await bundleKey(bundle.dir, 'demo', signal);
+  expect(await bundleKey(bundle.dir, 'demo', signal)).toBe(kept);
+  const file = join(bundle.dir.secrets, 'operator', 'demo-key');
+  await rm(file);
+  await writeFile(file, generateApiKey('live').key, { mode: 0o400 });
+  const fresh = await bundleKey(bundle.dir, 'demo', signal);
+  expect((await whoAmI(fresh)).status).toBe(200);
 });
 
 test('demo decides on real files here, webhook included', async () => {

@@ -6,6 +6,8 @@ import type { TheBundle } from './theBundle.ts';
 export interface Inspected {
   id: string;
   name: string;
+  /** As its tag names it. */
+  image: string;
   /** Its first process, as the host numbers it. */
   pid: number;
   startedAt: string;
@@ -15,10 +17,11 @@ export interface Inspected {
 export async function inspectService(bundle: TheBundle, service: string): Promise<Inspected> {
   const id = (await mustDocker(composeArgv(bundle.dir, 'ps', '--all', '--quiet', service))).trim();
   const [found] = JSON.parse(await mustDocker(['inspect', id]));
-  const { State: state, Name: name } = found;
+  const { State: state, Name: name, Config: config } = found;
   return {
     id,
     name: name.replace(/^\//, ''),
+    image: config.Image,
     pid: state.Pid,
     startedAt: state.StartedAt,
     health: state.Health?.Status ?? '',

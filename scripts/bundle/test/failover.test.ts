@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import type { OriginClient } from '@origin-stack/sdk';
 import { eventually } from '@origin-stack/testkit/eventually';
 import { beforeAll, expect, test } from 'vitest';
-import { composeArgv, mustDocker } from '../compose.ts';
+import { mustDocker } from '../compose.ts';
+import { reloadNginx } from '../nginxReload.ts';
 import { inspectService, killFirstProcess } from './containerFaults.ts';
 import { type Answered, publicLoad } from './publicLoad.ts';
+import { stackOf } from './stack.ts';
 import { testClient } from './testClient.ts';
 import { type TheBundle, theBundle } from './theBundle.ts';
 
@@ -20,11 +23,6 @@ beforeAll(async () => {
 
 const underLoad = async (work: () => Promise<void>) =>
   await publicLoad(bundle, await bundle.secret('operator/test-key'), work);
-const isHealthy = (service: string) =>
-  eventually(async () => {
-    expect(await inspectService(bundle, service)).toMatchObject({ health: 'healthy' });
-  }, HEAL);
-
 /** No request failed, every accepted upload is there, and the ledger has no gap. */
 async function expectNothingLost({ accepted, failures }: Answered) {
   expect(failures).toEqual({});
@@ -37,10 +35,8 @@ async function expectNothingLost({ accepted, failures }: Answered) {
 test(
   'a reload of nginx loses no request',
   async () => {
-    const nginx = (...args: string[]) =>
-      composeArgv(bundle.dir, 'exec', '-T', 'nginx', 'nginx', '-c', '/etc/origin/nginx.conf', ...args);
     const answered = await underLoad(async () => {
-      for (let count = 0; count < 5; count += 1) await mustDocker(nginx('-s', 'reload'));
+      for (let count = 0; count < 5; count += 1) await reloadNginx(bundle.dir);
     });
     await expectNothingLost(answered);
   },
@@ -63,19 +59,33 @@ test(
   TIMEOUT_MS,
 );
 
+/** Gives the product's image another layer, as a change of the API would; the tag names it until it is given back. */
+async function changeImage(tag: string): Promise<() => Promise<void>> {
+  const before = (await mustDocker(['image', 'inspect', '--format', '{{.Id}}', tag])).trim();
+  const dockerfile = `FROM ${tag}\nLABEL origin.test=${randomUUID()}\n`;
+  await mustDocker(['build', '--quiet', '--tag', tag, '-'], { input: dockerfile });
+  return async () => void (await mustDocker(['tag', before, tag]));
+}
+
 test(
-  'no request fails while one replica after the other is replaced',
+  'no request fails while ./stack up brings in a new image',
   async () => {
-    const before = await Promise.all(REPLICAS.map((name) => inspectService(bundle, name)));
-    const answered = await underLoad(async () => {
-      for (const replica of REPLICAS) {
-        await mustDocker(composeArgv(bundle.dir, 'up', '--detach', '--force-recreate', '--no-deps', replica));
-        await isHealthy(replica);
-      }
-    });
-    const after = await Promise.all(REPLICAS.map((name) => inspectService(bundle, name)));
-    expect(new Set([...before, ...after].map(({ id }) => id)).size).toBe(4);
-    await expectNothingLost(answered);
+    const stack = stackOf(bundle);
+    const ids = async () =>
+      (await Promise.all(REPLICAS.map((name) => inspectService(bundle, name)))).map(({ id }) => id);
+    const before = await ids();
+    const giveBack = await changeImage(`origin-stack/app:${bundle.settings.ORIGIN_VERSION}`);
+    try {
+      const answered = await underLoad(async () => {
+        const up = await stack('up');
+        expect(up.code, up.stderr).toBe(0);
+      });
+      expect(new Set([...before, ...(await ids())]).size).toBe(4);
+      await expectNothingLost(answered);
+    } finally {
+      await giveBack();
+      expect(await stack('up')).toMatchObject({ code: 0 });
+    }
   },
   TIMEOUT_MS,
 );

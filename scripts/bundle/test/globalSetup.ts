@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from '@origin-stack/core/infra/embedded/freePort';
 import type { TestProject } from 'vitest/node';
-import { CHECKOUT } from '../bundleDir.ts';
-import { mustDocker } from '../compose.ts';
-import { PROBE_LABEL } from './openProbe.ts';
+import { CHECKOUT } from '../../lib/checkout.ts';
+import { freeSubnet, removeProject, removeTestProjects } from './testProject.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -29,10 +28,10 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     project.provide('bundle', given);
     return async () => {};
   }
-  await removeProject();
+  await removeTestProjects();
   const root = await mkdtemp(join(tmpdir(), 'origin-stack-bundle-'));
   const stop = async () => {
-    await removeProject();
+    await removeProject(PROJECT);
     await rm(root, { recursive: true, force: true });
   };
   try {
@@ -52,31 +51,4 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     await stop();
     throw error;
   }
-}
-
-/** Everything of the project, also what a killed run left, whose state directory is gone. */
-async function removeProject(): Promise<void> {
-  const label = `label=com.docker.compose.project=${PROJECT}`;
-  const kinds = [
-    { list: ['ps', '--all'], label: `label=${PROBE_LABEL}=${PROJECT}`, remove: ['rm', '--force'] },
-    { list: ['ps', '--all'], label, remove: ['rm', '--force', '--volumes'] },
-    { list: ['network', 'ls'], label, remove: ['network', 'rm'] },
-    { list: ['volume', 'ls'], label, remove: ['volume', 'rm'] },
-  ];
-  for (const { list, label: filter, remove } of kinds) {
-    const ids = (await mustDocker([...list, '--quiet', '--filter', filter])).split('\n').filter(Boolean);
-    if (ids.length > 0) await mustDocker([...remove, ...ids]);
-  }
-}
-
-/** A /24 that no network of the engine has, as its first three numbers. */
-async function freeSubnet(): Promise<string> {
-  const ids = (await mustDocker(['network', 'ls', '--quiet'])).split('\n').filter(Boolean);
-  const format = '{{range .IPAM.Config}}{{.Subnet}} {{end}}';
-  const taken = await mustDocker(['network', 'inspect', '--format', format, ...ids]);
-  for (let third = 249; third > 200; third -= 1) {
-    const subnet = `10.213.${third}`;
-    if (!taken.includes(`${subnet}.`)) return subnet;
-  }
-  throw new Error('no subnet of 10.213 is free');
 }

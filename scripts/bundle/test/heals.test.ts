@@ -4,8 +4,9 @@ import { expect, test } from 'vitest';
 import { bundleKey } from '../bundleClient.ts';
 import { mustDocker } from '../compose.ts';
 import { inspectService, logOf } from './containerFaults.ts';
+import { openProbe } from './openProbe.ts';
 import { publicLoad } from './publicLoad.ts';
-import { theBundle } from './theBundle.ts';
+import { type TheBundle, theBundle } from './theBundle.ts';
 
 const REPLACED_WITHIN_MS = 30_000;
 const HEALTHY_WITHIN_MS = 60_000;
@@ -19,14 +20,26 @@ async function nodeIn(container: string): Promise<number> {
   return pid;
 }
 
-test('a replica that is stopped is replaced within 30 s, and callers are served meanwhile', async () => {
+const stop = async (_bundle: TheBundle, _container: string, pid: number) => void kill(pid, 'SIGSTOP');
+
+/** By the inspector, which Node opens on this signal in the container's own network. */
+async function block(bundle: TheBundle, container: string, pid: number): Promise<void> {
+  await using probe = await openProbe(bundle, `container:${container}`);
+  kill(pid, 'SIGUSR1');
+  await probe.run('blockEventLoop', undefined);
+}
+
+test.each([
+  ['is stopped', stop],
+  ['has a blocked event loop', block],
+])('a replica that %s is replaced within 30 s, and callers are served meanwhile', async (_, hang) => {
   const bundle = await theBundle();
   const apiKey = await bundleKey(bundle.dir, 'heals', new AbortController().signal);
   const { name } = await inspectService(bundle, 'api-a');
-  const stopped = await nodeIn(name);
+  const hanging = await nodeIn(name);
   const answered = await publicLoad(bundle, apiKey, async () => {
-    kill(stopped, 'SIGSTOP');
-    await eventually(async () => expect(await nodeIn(name)).not.toBe(stopped), {
+    await hang(bundle, name, hanging);
+    await eventually(async () => expect(await nodeIn(name)).not.toBe(hanging), {
       deadlineMs: REPLACED_WITHIN_MS,
     });
     await eventually(async () => expect((await inspectService(bundle, 'api-a')).health).toBe('healthy'), {

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { ingestRequest } from '@origin-stack/core/testing/ingestRequest';
 import { eventually } from '@origin-stack/testkit/eventually';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { CHECKOUT } from '../../lib/checkout.ts';
 import { proveItem } from '../../proof/proveItem.ts';
-import { CHECKOUT } from '../bundleDir.ts';
+import { composeArgv, mustDocker } from '../compose.ts';
 import { openProbe, type Probe } from './openProbe.ts';
 import { askPublic, testClient } from './testClient.ts';
 import { type TheBundle, theBundle } from './theBundle.ts';
@@ -14,7 +15,7 @@ const SCRAPED = { deadlineMs: 90_000, pollMs: 1_000 };
 
 /** Counted only when something has gone wrong, or once a day: their absence is the good case. */
 const ONLY_AFTER_A_FAULT = [
-  'breaker_transitions_total',
+  'alerts_received_total',
   'ip_allowlist_unreadable_total',
   'retention_deleted_total',
 ];
@@ -24,6 +25,8 @@ const TARGETS = {
   worker: 1,
   postgres: 1,
   redis: 1,
+  vault: 1,
+  minio: 1,
   node: 1,
   nginx: 1,
   blackbox: 1,
@@ -76,9 +79,12 @@ test('Prometheus sees every part of the bundle, over TLS', async () => {
   }, SCRAPED);
 });
 
-test('each metric that the reference names has samples after some traffic', async () => {
+test('each metric that the reference names has samples after some traffic and a nightly run', async () => {
   const client = await testClient(bundle);
   await proveItem({ client, jwks: await client.getJwks() }, ingestRequest());
+  // What has samples from the first nightly run on.
+  const job = ['node', 'scripts/bundle/inContainer/verifyLedgers.ts', 'worker', '9443'];
+  await mustDocker(composeArgv(bundle.dir, 'exec', '-T', 'cron', ...job));
   const page = await readFile(join(CHECKOUT, 'docs/reference/metrics.md'), 'utf8');
   const named = [...page.matchAll(/^\| `([a-z_]+)` \|/gm)].map((found) => found[1] ?? '');
   expect(named.length).toBeGreaterThan(10);
@@ -97,8 +103,14 @@ test('what the exporters see of their servers is good', async () => {
       'min(redis_up)',
       'min(probe_success)',
       'count(node_memory_MemTotal_bytes)',
+      'max(vault_core_unsealed)',
+      'min(minio_cluster_nodes_online_total)',
+      // What alerts read of others.
+      'count(pg_database_size_bytes{datname="origin"})',
+      'count(minio_cluster_usage_total_bytes)',
+      'count(nginx_http_server_errors_total)',
     ]);
-    expect(values).toEqual([1, 1, 1, 1]);
+    expect(values).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 1]);
   }, SCRAPED);
 });
 

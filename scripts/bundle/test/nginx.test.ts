@@ -144,6 +144,10 @@ describe('every answer', () => {
     const ids = await Promise.all(['api-a', 'api-b'].map((name) => inspectService(bundle, name)));
     await mustDocker(['stop', ...ids.map(({ id }) => id)]);
     try {
+      // nginx's own words about replicas that are away hold no query.
+      const secret = randomUUID();
+      await send(request(`GET /v1/uploads?secret=${secret}`));
+      expect(await logOf(bundle, 'nginx')).not.toContain(secret);
       const answers = [
         await send(request('GET /v1/whoami')),
         await send(request('POST /v1/ingest', ['content-length: 0'])),

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { CHECKOUT } from '../bundleDir.ts';
+import { CHECKOUT } from '../../lib/checkout.ts';
 import { mustDocker } from '../compose.ts';
 import type { Programs } from './inContainer/serve.ts';
 import type { TheBundle } from './theBundle.ts';

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
-import { CHECKOUT } from '../bundleDir.ts';
+import { CHECKOUT } from '../../lib/checkout.ts';
 import type { TheBundle } from './theBundle.ts';
 
 export interface Ran {

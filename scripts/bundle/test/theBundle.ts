@@ -26,8 +26,11 @@ export interface ClientIdentity {
 }
 
 /** The bundle under test. */
-export async function theBundle(): Promise<TheBundle> {
-  const dir = locateBundle(inject('bundle'));
+export const theBundle = (): Promise<TheBundle> => bundleIn(inject('bundle'));
+
+/** The bundle of a state directory. */
+export async function bundleIn(root: string): Promise<TheBundle> {
+  const dir = locateBundle(root);
   const settings = await readBundleSettings(dir);
   if (!settings) throw new Error(`there is no bundle in ${dir.root}`);
   const secret = (path: string) => readFile(join(dir.secrets, path), 'utf8');

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { productVersion } from '@origin-stack/core/infra/productVersion';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { CHECKOUT, locateBundle } from '../bundleDir.ts';
+import { CHECKOUT } from '../../lib/checkout.ts';
+import { locateBundle } from '../bundleDir.ts';
 import { composeArgv, mustDocker } from '../compose.ts';
 
 const MAIN = join(CHECKOUT, 'scripts/main.ts');
@@ -77,6 +78,8 @@ it('removes what is named, after a confirmation, and says what remains', async (
   });
 
   await writeFile(join(root, 'secrets', 'notes'), 'of somebody');
+  await writeFile(join(root, 'textfile', 'certificates.prom'), '');
+  await writeFile(join(root, 'textfile', 'raid.prom'), 'of somebody');
   const all = await stack('uninstall', '--yes', '--data', '--secrets', '--images', '--json');
   expect(all.code, all.stderr).toBe(0);
   expect(JSON.parse(all.stdout)).toMatchObject({
@@ -86,5 +89,6 @@ it('removes what is named, after a confirmation, and says what remains', async (
   expect(await counts()).toEqual({ containers: 0, networks: 0, volumes: 0 });
   expect(existsSync(join(root, 'secrets', 'ca'))).toBe(false);
   expect(await readFile(join(root, 'secrets', 'notes'), 'utf8')).toBe('of somebody');
+  expect(await readdir(join(root, 'textfile'))).toEqual(['raid.prom']);
   expect((await stack('uninstall', '--yes')).stdout).toBe('nothing to do: there is no bundle here\n');
 });

@@ -10,7 +10,7 @@ const CALLERS: Record<string, string[]> = {
   'postgres:5432': ['api-a', 'api-b', 'worker', 'postgres-exporter', 'redis-exporter', 'redis'],
   'redis:6379': ['api-a', 'api-b', 'worker', 'postgres-exporter', 'redis-exporter', 'postgres'],
   'minio:9000': ['s3-guard'],
-  'vault:8200': ['api-a', 'api-b', 'worker'],
+  'vault:8200': ['api-a', 'api-b', 'prometheus', 'worker'],
 };
 
 /** Who calls out of the host: nginx answers there, the other two call what operators and tenants name. */

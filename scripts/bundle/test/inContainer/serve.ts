@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import { askPrometheus } from './askPrometheus.ts';
+import { blockEventLoop } from './blockEventLoop.ts';
 import { callVault } from './callVault.ts';
 import { reachPorts } from './reachPorts.ts';
 import { type RawRequest, sendRawRequest } from './sendRawRequest.ts';
@@ -9,6 +10,7 @@ import { useObjects } from './useObjects.ts';
 /** What a probe can do, by name. */
 const PROGRAMS = {
   askPrometheus,
+  blockEventLoop,
   callVault,
   reachPorts,
   tryConnections,

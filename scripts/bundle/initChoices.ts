@@ -1,0 +1,175 @@
+import { BlockList, isIP } from 'node:net';
+import { productVersion } from '@origin-stack/core/infra/productVersion';
+import { UsageError } from '../lib/commandErrors.ts';
+import type { BundleDir } from './bundleDir.ts';
+import type { BundleSettings } from './bundleSettings.ts';
+import { listOverlays, type Overlay, overlaysOf } from './overlays.ts';
+
+/** What an operator may say; what he does not say stays as it was. */
+export interface InitChoices {
+  url?: string | undefined;
+  cert?: string | undefined;
+  key?: string | undefined;
+  bind?: string | undefined;
+  httpPort?: number | undefined;
+  subnet?: string | undefined;
+  trustedProxies?: string | undefined;
+  overlays?: string[] | undefined;
+  /** Overlays that are taken away. */
+  without?: string[] | undefined;
+  /** `NAME=VALUE` */
+  overlaySettings?: string[] | undefined;
+  /** `NAME=FILE` */
+  overlaySecrets?: string[] | undefined;
+  project?: string | undefined;
+}
+
+const DEFAULT_URL = 'https://localhost';
+
+const PRIVATE = new BlockList();
+PRIVATE.addSubnet('10.0.0.0', 8);
+PRIVATE.addSubnet('172.16.0.0', 12);
+PRIVATE.addSubnet('192.168.0.0', 16);
+
+/** The settings that follow. Throws UsageError for a choice that cannot be. */
+export function settingsOf(
+  dir: BundleDir,
+  choices: InitChoices,
+  known: BundleSettings | undefined,
+): BundleSettings {
+  const url = parsePublicUrl(choices.url ?? known?.ORIGIN_PUBLIC_URL ?? DEFAULT_URL);
+  const isNewUrl = known === undefined || url.origin !== known.ORIGIN_PUBLIC_URL;
+  const httpsPort = isNewUrl ? url.port || '443' : known.ORIGIN_HTTPS_PORT;
+  const httpPort = isNewUrl ? (httpsPort === '443' ? '80' : '8080') : known.ORIGIN_HTTP_PORT;
+  const overlays = overlayNames(choices, known?.ORIGIN_OVERLAYS ?? '');
+  return {
+    COMPOSE_PROJECT_NAME: projectOf(choices.project ?? known?.COMPOSE_PROJECT_NAME ?? 'origin-stack'),
+    ORIGIN_VERSION: productVersion,
+    ORIGIN_SECRETS: dir.secrets,
+    ORIGIN_TEXTFILE: dir.textfile,
+    ORIGIN_PUBLIC_URL: url.origin,
+    ORIGIN_PUBLIC_NAME: url.hostname,
+    ORIGIN_BIND: addressOf(choices.bind ?? known?.ORIGIN_BIND ?? '127.0.0.1'),
+    ORIGIN_HTTPS_PORT: httpsPort,
+    ORIGIN_HTTP_PORT: choices.httpPort === undefined ? httpPort : String(choices.httpPort),
+    ORIGIN_OVERLAYS: overlays,
+    ORIGIN_TRUSTED_PROXIES: networksOf(choices.trustedProxies ?? known?.ORIGIN_TRUSTED_PROXIES ?? ''),
+    ORIGIN_SUBNET: subnetOf(choices.subnet ?? known?.ORIGIN_SUBNET ?? '10.213.88'),
+    // Without it Compose refuses the base file alone.
+    ...(overlays === '' ? { ORIGIN_PLAIN: 'yes' } : {}),
+    ...settingsOfOverlays(overlaysOf(overlays), choices.overlaySettings ?? [], known),
+  };
+}
+
+/** Compose's own rule for the name of a project. */
+function projectOf(name: string): string {
+  if (/^[a-z0-9][a-z0-9_-]*$/.test(name)) return name;
+  throw new UsageError({
+    what: `${name} cannot be the name of a project`,
+    why: 'it is made of lower-case letters, digits, - and _, and begins with a letter or a digit',
+    next: './stack init --project origin-test',
+  });
+}
+
+function addressOf(address: string): string {
+  if (isIP(address) !== 0) return address;
+  throw new UsageError({
+    what: `${address} is no address of this host`,
+    next: './stack init --bind 192.0.2.10, or --bind 0.0.0.0 for every one',
+  });
+}
+
+/** The bundle's networks must not hide an address of the world: RFC 1918 only. */
+function subnetOf(prefix: string): string {
+  const isPrefix = /^(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){2}$/.test(prefix) && isIP(`${prefix}.0`) === 4;
+  if (isPrefix && PRIVATE.check(`${prefix}.0`, 'ipv4')) return prefix;
+  throw new UsageError({
+    what: `${prefix} is no private /24`,
+    why: 'it is the first three numbers of one, as 10.213.88 or 192.168.77',
+    next: './stack init --subnet 10.213.88',
+  });
+}
+
+/** Those in force and those that are named, without those that are taken away; `none` alone takes every one away. */
+function overlayNames({ overlays: named = [], without = [] }: InitChoices, inForce: string): string {
+  if (named.includes('none')) {
+    if (named.length === 1) return '';
+    throw new UsageError({
+      what: '--overlay none takes every overlay away',
+      why: 'another is named with it',
+    });
+  }
+  const known = listOverlays();
+  const unknown = [...named, ...without].find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new UsageError({
+      what: `there is no overlay ${unknown}`,
+      why: `there are: ${known.join(', ')}, none`,
+    });
+  }
+  const all = new Set([...inForce.split(',').filter(Boolean), ...named]);
+  return [...all].filter((name) => !without.includes(name)).join(',');
+}
+
+/** What the overlays ask for, from the flags or as it was; nothing else stays. */
+function settingsOfOverlays(overlays: Overlay[], given: string[], known: BundleSettings | undefined) {
+  const asked = Object.assign({}, ...overlays.map(({ settings }) => settings)) as Overlay['settings'];
+  const values = new Map(given.map((text) => splitPair(text, 'set', asked)));
+  const settings: Record<string, string> = {};
+  for (const name of Object.keys(asked)) {
+    const value = values.get(name) ?? known?.[name as `ORIGIN_${string}`];
+    if (value !== undefined) settings[name] = value;
+  }
+  const missing = Object.entries(asked).filter(
+    ([name, what]) => !(name in settings) && !what.startsWith('optional'),
+  );
+  if (missing.length === 0) return settings;
+  throw new UsageError({
+    what: `the overlay needs ${missing.map(([name]) => name).join(', ')}`,
+    why: missing.map(([name, what]) => `${name}: ${what}`).join('\n'),
+    next: `type it again with ${missing.map(([name]) => `--set ${name}=…`).join(' ')}`,
+  });
+}
+
+/** `NAME=VALUE`, whose name an overlay asks for and whose value an env file takes as it is. */
+export function splitPair(text: string, flag: 'set' | 'secret', asked: object): [string, string] {
+  const [, name = '', value = ''] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
+  if (name in asked && !/[\n\r$'"#\\]/.test(value)) return [name, value];
+  const names = Object.keys(asked).join(', ');
+  throw new UsageError({
+    what:
+      name in asked
+        ? `--${flag} ${name} holds a character that no setting may`
+        : `no overlay asks for --${flag} ${text.replace(/=.*/s, '')}`,
+    why: names ? `the overlays ask for ${names}` : 'no overlay that is in force asks for any',
+    next: `name the overlay too: --overlay OVERLAY --${flag} NAME=${flag === 'set' ? 'VALUE' : 'FILE'}`,
+  });
+}
+
+/** Written as they are into nginx's configuration: nothing else may stand there. */
+function networksOf(text: string): string {
+  const networks = text.split(/[ ,]+/).filter((network) => network !== '');
+  for (const network of networks) {
+    const [address = '', bits] = network.split('/');
+    const longest = { 4: 32, 6: 128 }[isIP(address)];
+    const isNetwork = bits === undefined || (/^[0-9]{1,3}$/.test(bits) && Number(bits) <= (longest ?? 0));
+    if (longest === undefined || !isNetwork) {
+      throw new UsageError({
+        what: `${network} is no network`,
+        next: './stack init --trusted-proxies 10.0.0.0/24,10.0.1.7',
+      });
+    }
+  }
+  return networks.join(',');
+}
+
+function parsePublicUrl(text: string): URL {
+  const url = URL.parse(text);
+  const isPlain = url?.pathname === '/' && !url.search && !url.hash && !url.username;
+  if (url?.protocol === 'https:' && isPlain) return url;
+  throw new UsageError({
+    what: `${text} cannot be the public URL`,
+    why: 'it must be https://NAME or https://NAME:PORT and no more',
+    next: './stack init --url https://origin.example.com',
+  });
+}

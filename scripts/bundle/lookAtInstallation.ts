@@ -1,0 +1,39 @@
+import type { KeyPair } from './certificates.ts';
+import { missingSecrets, type SecretPath } from './lookAtSecrets.ts';
+import { differingOverlaySecrets, readersToStart, requireOverlaySecrets } from './overlaySecrets.ts';
+import { lookAtPublicCertificate } from './publicCertificate.ts';
+import { dueFiles, type RenderInput } from './renderedFiles.ts';
+import type { SecretOwner } from './secretPlan.ts';
+
+export interface InstallationInput extends RenderInput {
+  /** The operator's own certificate, where he brings one. */
+  brought?: KeyPair | undefined;
+}
+
+/** What is to be written below `secrets/`. */
+export interface InstallationLook {
+  /** Files that get their content now. */
+  files: SecretPath[];
+  /** Who gets another secret of an overlay, which a process that runs has not read. */
+  changed: SecretOwner[];
+}
+
+/**
+ * Looks at what is below `secrets/`, and changes nothing. It reads files of other users: root's work. Throws
+ * PreconditionError for what keeps an installation from being made: wrong modes, half a pair, a certificate that cannot serve.
+ */
+export async function lookAtInstallation(input: InstallationInput): Promise<InstallationLook> {
+  const { tree, settings, brought, overlaySecrets } = input;
+  await requireOverlaySecrets(tree, overlaySecrets);
+  const secrets = await missingSecrets(tree);
+  const overlays = await differingOverlaySecrets(tree, overlaySecrets);
+  const name = settings.ORIGIN_PUBLIC_NAME;
+  const { files } = await lookAtPublicCertificate(tree, { name, brought });
+  const rendered = await dueFiles(input);
+  return {
+    files: [...secrets, ...overlays.map(pathOf), ...files, ...rendered.map(pathOf)],
+    changed: readersToStart(overlays),
+  };
+}
+
+const pathOf = ({ folder, file }: { folder: SecretOwner; file: string }): SecretPath => `${folder}/${file}`;

@@ -1,0 +1,32 @@
+import { randomUUID } from 'node:crypto';
+import { eventually } from '@origin-stack/testkit/eventually';
+import { expect, test } from 'vitest';
+import { composeArgv, mustDocker } from '../compose.ts';
+import { redisCli } from '../redisCli.ts';
+import { inspectService } from './containerFaults.ts';
+import { askPublic } from './testClient.ts';
+import { type TheBundle, theBundle } from './theBundle.ts';
+
+const HEAL = { deadlineMs: 60_000, pollMs: 250 };
+
+/** As the API asks: each line is a command, and each line of the answer its reply. */
+async function askRedis(bundle: TheBundle, ...commands: string[]): Promise<string[]> {
+  const password = (await bundle.secret('api/redis-password')).trim();
+  const { id } = await inspectService(bundle, 'redis');
+  const argv = ['exec', '--interactive', '--env', `REDISCLI_AUTH=${password}`, id, ...redisCli('api')];
+  return (await mustDocker(argv, { input: `${commands.join('\n')}\n` })).trim().split('\n');
+}
+
+test('Redis forgets no transaction when it restarts', async () => {
+  const bundle = await theBundle();
+  const [one, other, value] = [`app:test:${randomUUID()}`, `app:test:${randomUUID()}`, randomUUID()];
+  const set = (key: string) => `SET ${key} ${value} EX 600`;
+  expect(await askRedis(bundle, 'MULTI', set(one), set(other), 'EXEC')).toContain('QUEUED');
+  await mustDocker(composeArgv(bundle.dir, 'restart', 'redis'));
+  await eventually(
+    async () => expect(await askRedis(bundle, `GET ${one}`, `GET ${other}`)).toEqual([value, value]),
+    HEAL,
+  );
+  // For the tests after this one.
+  await eventually(async () => expect((await askPublic(bundle)('/ready')).status).toBe(200), HEAL);
+});

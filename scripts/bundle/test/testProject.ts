@@ -1,0 +1,46 @@
+import { mustDocker } from '../compose.ts';
+import { PROBE_LABEL } from './openProbe.ts';
+
+/** How bundles of tests are called. */
+const TEST_PROJECT = /^origin-([a-z]+-)?test$/;
+
+/** Everything of the project, also what a killed run left, whose state directory is gone. */
+export async function removeProject(project: string): Promise<void> {
+  const label = `label=com.docker.compose.project=${project}`;
+  const kinds = [
+    {
+      list: ['ps', '--all'],
+      label: `label=${PROBE_LABEL}=${project}`,
+      remove: ['rm', '--force', '--volumes'],
+    },
+    { list: ['ps', '--all'], label, remove: ['rm', '--force', '--volumes'] },
+    { list: ['network', 'ls'], label, remove: ['network', 'rm'] },
+    { list: ['volume', 'ls'], label, remove: ['volume', 'rm'] },
+  ];
+  for (const { list, label: filter, remove } of kinds) {
+    const ids = (await mustDocker([...list, '--quiet', '--filter', filter])).split('\n').filter(Boolean);
+    if (ids.length > 0) await mustDocker([...remove, ...ids]);
+  }
+}
+
+/**
+ * Everything of every test's bundle. A killed run leaves containers that the engine starts again with itself, and they
+ * take the processors from whatever is measured after. So one engine serves one run of tests at a time.
+ */
+export async function removeTestProjects(): Promise<void> {
+  const listed = await mustDocker(['ps', '--all', '--format', '{{.Label "com.docker.compose.project"}}']);
+  const projects = new Set(listed.split('\n').filter((name) => TEST_PROJECT.test(name)));
+  for (const project of projects) await removeProject(project);
+}
+
+/** A /24 that no network of the engine has, as its first three numbers. */
+export async function freeSubnet(): Promise<string> {
+  const ids = (await mustDocker(['network', 'ls', '--quiet'])).split('\n').filter(Boolean);
+  const format = '{{range .IPAM.Config}}{{.Subnet}} {{end}}';
+  const taken = await mustDocker(['network', 'inspect', '--format', format, ...ids]);
+  for (let third = 249; third > 200; third -= 1) {
+    const subnet = `10.213.${third}`;
+    if (!taken.includes(`${subnet}.`)) return subnet;
+  }
+  throw new Error('no subnet of 10.213 is free');
+}

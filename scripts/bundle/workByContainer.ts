@@ -1,0 +1,47 @@
+import { mkdir } from 'node:fs/promises';
+import { PreconditionError } from '../lib/commandErrors.ts';
+import { docker } from './compose.ts';
+import type { SecretTree } from './secretFiles.ts';
+
+/** What files of other users need, and nothing else. */
+const CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER'];
+
+export interface ContainerWork<Input> {
+  /** A file of `inContainer/`, without its ending. */
+  program: string;
+  /** The images' tag. */
+  version: string;
+  input: Input;
+  /** What could not be done, where the container itself fails. */
+  failure: string;
+}
+
+/**
+ * Works below `secrets/` by a container that is root where this user is not: whoever may use the engine may do that. It
+ * sees that one folder and no network. Throws PreconditionError as the program itself would.
+ */
+export async function workByContainer<Input extends { tree: SecretTree }, Output>({
+  program,
+  version,
+  input,
+  failure,
+}: ContainerWork<Input>): Promise<Output> {
+  const { root } = input.tree;
+  await mkdir(root, { recursive: true });
+  const isolation = ['--network', 'none', '--user', '0:0', '--read-only', '--cap-drop', 'ALL'];
+  const argv = [
+    // What it answers may hold keys: no log of the engine keeps it.
+    ...['run', '--rm', '--interactive', '--log-driver', 'none', ...isolation],
+    ...CAPABILITIES.flatMap((name) => ['--cap-add', name]),
+    ...['--volume', `${root}:${root}`, '--entrypoint', 'node', `origin-stack/app:${version}`],
+    `scripts/bundle/inContainer/${program}.ts`,
+  ];
+  const { code, stdout, stderr } = await docker(argv, { input: JSON.stringify(input) });
+  if (code === 0) return JSON.parse(stdout) as Output;
+  const error = stdout.startsWith('{') ? JSON.parse(stdout).error : undefined;
+  throw new PreconditionError({
+    what: error?.what ?? failure,
+    why: error?.why ?? (stderr.trim().split('\n').slice(-3).join('\n') || `exit ${code}`),
+    next: error?.next ?? './stack images, then this again; or run it as root',
+  });
+}
