@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BundleDir } from '../bundle/bundleDir.ts';
 import { composeArgv, docker, mustDocker } from '../bundle/compose.ts';
+import { HANG_UP } from '../bundle/hangUp.ts';
 import { PreconditionError } from '../lib/commandErrors.ts';
 import { redact } from '../lib/redact.ts';
 import { askMonitoring, type MonitoringService } from './askMonitoring.ts';
@@ -34,7 +35,7 @@ export async function reloadMonitoring(dir: BundleDir): Promise<void> {
 
 async function reload(dir: BundleDir, service: MonitoringService): Promise<void> {
   const before = await readReloadState(dir, service);
-  await mustDocker(composeArgv(dir, 'kill', '--signal', 'HUP', service));
+  await mustDocker(composeArgv(dir, 'exec', '-T', service, ...HANG_UP));
   const endMs = performance.now() + DEADLINE_MS;
   for (;;) {
     const now = await readReloadState(dir, service);

@@ -1,3 +1,4 @@
+import { HANG_UP } from './hangUp.ts';
 import type { IdentityName } from './identities.ts';
 import { nginxReload } from './nginxReload.ts';
 import { redisCli } from './redisCli.ts';
@@ -12,13 +13,10 @@ export interface Serving {
   /** Where TLS begins after a word in plain. */
   starttls?: 'postgres';
   /** What is run in its container, one after the other; none where it looks by itself. */
-  reload: string[][];
+  reload: (readonly string[])[];
   /** What to type where that fails. */
   ifRefused?: string;
 }
-
-// By a process inside: a signal by `docker kill` ends the restart policy of a container, whatever the signal is.
-const HANG_UP = [['sh', '-c', 'kill -HUP 1']];
 
 // The password goes by the environment of this one process: arguments are everybody's to read.
 const redisConfigSet = [
@@ -34,7 +32,7 @@ const redisConfigSet = [
  * others are done meanwhile. MinIO looks every 10 seconds, as its pair is linked to, and is told nevertheless.
  */
 export const SERVING: readonly Serving[] = [
-  { service: 'postgres', identity: 'postgres', ports: [5432], starttls: 'postgres', reload: HANG_UP },
+  { service: 'postgres', identity: 'postgres', ports: [5432], starttls: 'postgres', reload: [HANG_UP] },
   {
     service: 'redis',
     identity: 'redis',
@@ -44,8 +42,8 @@ export const SERVING: readonly Serving[] = [
     ifRefused:
       'where users.acl has no user operator: remove secrets/redis/users.acl as root, ./stack init, ./stack down and ./stack up',
   },
-  { service: 'vault', identity: 'vault', ports: [8200], reload: HANG_UP },
-  { service: 'minio', identity: 'minio', ports: [9000], reload: HANG_UP },
+  { service: 'vault', identity: 'vault', ports: [8200], reload: [HANG_UP] },
+  { service: 'minio', identity: 'minio', ports: [9000], reload: [HANG_UP] },
   { service: 's3-guard', identity: 's3-guard', ports: [9443], reload: nginxReload('s3-guard.conf') },
   { service: 'nginx', identity: 'nginx', ports: [9113], reload: nginxReload('nginx.conf') },
   { service: 'prometheus', identity: 'prometheus', ports: [9090], reload: [] },
