@@ -1,5 +1,6 @@
 import { eventually } from '@origin-stack/testkit/eventually';
 import { testRedisUrl } from '@origin-stack/testkit/redis';
+import { suspend } from '@origin-stack/testkit/suspend';
 import { startTestRedis } from '@origin-stack/testkit/testServers';
 import Bull from 'bull';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -235,6 +236,24 @@ describe('the runner', () => {
     await allDone(ids);
     await runner.stop();
     await other.close();
+    await server.stop();
+  });
+
+  it('asks a Redis that hangs a few times, then rests, and does what waited when it goes on', async () => {
+    const server = await startTestRedis();
+    const runner = await bed.startRunner(server.url, acts);
+    const before = await bed.add(1);
+    await allDone(before);
+    const { breaker } = runner.redis;
+    await suspend(server.pid);
+    try {
+      await eventually(() => breaker.state() === 'open', SLOW);
+    } finally {
+      process.kill(server.pid, 'SIGCONT');
+    }
+    await allDone(await bed.add(3));
+    expect(breaker.state()).toBe('closed');
+    await runner.stop();
     await server.stop();
   });
 

@@ -11,6 +11,7 @@ import type { Db, Ids } from '@origin-stack/core/domain/ports';
 import { inTenant } from '@origin-stack/core/domain/tenants/inTenant';
 import { describeError, type Log } from '@origin-stack/core/infra/log';
 import type { Metrics } from '@origin-stack/core/infra/metrics';
+import type { Redis } from '@origin-stack/core/infra/redis';
 import type { TlsIdentity } from '@origin-stack/core/infra/tlsIdentity';
 import { clientTls } from '@origin-stack/core/infra/tlsOptions';
 import { withDeadline } from '@origin-stack/core/infra/withDeadline';
@@ -34,6 +35,8 @@ export interface RunnerOptions<D> {
   log: Log;
   metrics: Metrics;
   redisUrl: string;
+  /** Tells whether the server of that URL answers, behind a breaker. */
+  redis: Pick<Redis, 'ping'>;
   /** For a URL that begins with `rediss:`. */
   tls?: TlsIdentity | undefined;
   concurrency: number;
@@ -63,7 +66,8 @@ export async function startRunner<D>(options: RunnerOptions<D>): Promise<Runner>
   const { db, log, stallMs = STALL_MS } = options;
   let queue = openQueue(options);
   const relay = startRelay(async () => {
-    if (queue.bull.client.status !== 'ready') return false;
+    // Bull's client knows no breaker: it is asked where the one behind ours lets calls through, and they are answered.
+    if (!(await answers(options.redis)) || queue.bull.client.status !== 'ready') return false;
     const waiting = await withDeadline(queue.bull.getWaitingCount(), 'the queue', ENQUEUE_DEADLINE_MS);
     if (queue.isStalled(waiting, stallMs)) {
       log.warn({ waiting }, 'the queue gives nothing though work waits in it: it is opened anew');
@@ -100,6 +104,13 @@ export async function startRunner<D>(options: RunnerOptions<D>): Promise<Runner>
     },
   };
 }
+
+/** Who watches the connection says what is wrong with it. */
+const answers = (redis: Pick<Redis, 'ping'>): Promise<boolean> =>
+  redis.ping().then(
+    () => true,
+    () => false,
+  );
 
 interface WorkQueue {
   bull: Bull.Queue<Job>;

@@ -5,6 +5,7 @@ import { inTenant } from '@origin-stack/core/domain/tenants/inTenant';
 import { createLog } from '@origin-stack/core/infra/log';
 import { createMetrics } from '@origin-stack/core/infra/metrics';
 import { randomIds } from '@origin-stack/core/infra/randomIds';
+import { connectRedis } from '@origin-stack/core/infra/redis';
 import { openTestBed } from '@origin-stack/core/testing/openTestBed';
 import { type RunnerOptions, startRunner } from '../runner.ts';
 import type { Task, TaskContext } from '../task.ts';
@@ -57,24 +58,34 @@ export async function openRunnerBed() {
     ...bed,
     tenantId,
     metrics,
-    startRunner(
+    async startRunner(
       redisUrl: string,
       task: Task<'evidence.build', undefined>,
       concurrency = 4,
       more: Pick<RunnerOptions<undefined>, 'stallMs' | 'tls'> = {},
     ) {
+      const log = createLog({ service: 'worker', level: 'silent' });
+      const redis = connectRedis({ url: redisUrl, name: 'origin-worker', log, tls: more.tls });
       const options: RunnerOptions<undefined> = {
         db: bed.worker,
         ids: randomIds,
-        log: createLog({ service: 'worker', level: 'silent' }),
+        log,
         metrics,
         redisUrl,
+        redis,
         concurrency,
         deps: undefined,
         tasks: [task],
         ...more,
       };
-      return startRunner(options);
+      const runner = await startRunner(options);
+      return {
+        redis,
+        async stop() {
+          await runner.stop();
+          await redis.close();
+        },
+      };
     },
     async add(count: number): Promise<string[]> {
       const ids = Array.from({ length: count }, () => randomIds.next());
