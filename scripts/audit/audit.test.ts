@@ -171,18 +171,23 @@ describe.skipIf(version === '')(`the audit of running containers${skipped}`, () 
       `--label=com.docker.compose.service=${service}`,
       `--label=com.docker.compose.config-hash=${hash}`,
     ];
+    const known = (service: string) => [`--network=${network}`, `--network-alias=${service}`];
     const containers = [
-      await made({ start: true, with: label('api-a', 'aa') }),
+      await made({ start: true, with: [...label('api-a', 'aa'), ...known('api-a')] }),
       await made({ start: true, with: label('api-b', 'old') }),
-      await made({ with: label('worker', 'cc') }),
+      await made({ with: [...label('worker', 'cc'), ...known('worker')] }),
       await made({ start: true, with: label('miner', 'dd') }),
     ];
-    const declared = new Map(
-      [...['api-a', 'api-b', 'worker', 'vault'].entries()].map(([at, name]) => [
-        name,
-        ['aa', 'bb', 'cc', 'dd'][at] ?? '',
-      ]),
-    );
+    const hashes = new Map(Object.entries({ 'api-a': 'aa', 'api-b': 'bb', worker: 'cc', vault: 'dd' }));
+    const asMade = {
+      networks: { own: null },
+      mem_limit: String(32 * 2 ** 20),
+      cpus: 0.5,
+      pids_limit: 20,
+      restart: 'unless-stopped',
+    };
+    const services = { 'api-a': asMade, 'api-b': asMade, worker: asMade };
+    const declared = { hashes, services, networks: { own: { name: network } } };
     const drift = compareContainers(declared, containers).map(
       ({ subject, difference }) => `${subject}: ${difference}`,
     );

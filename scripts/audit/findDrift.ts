@@ -4,6 +4,7 @@ import type { BundleSettings } from '../bundle/bundleSettings.ts';
 import { composeArgv, docker, mustDocker } from '../bundle/compose.ts';
 import type { Drift } from './drift.ts';
 import { type Inspected, isOneOff, serviceOf } from './inspected.ts';
+import { type DeclaredNetworks, type DeclaredService, liveChanges } from './liveChanges.ts';
 import { secretDrift } from './secretDrift.ts';
 
 /** Everything that runs otherwise than the Compose file, the settings and the secrets' plan declare. */
@@ -20,17 +21,35 @@ export async function findDrift(
   return [...compareContainers(declared, containers), ...strangers, ...secrets, ...scaledAlerts(settings)];
 }
 
-/** Each declared service with Compose's own hash of its settings. */
-async function readDeclared(dir: BundleDir): Promise<Map<string, string>> {
-  const text = await mustDocker(composeArgv(dir, 'config', '--hash', '*'));
-  const lines = text.trim().split('\n');
-  return new Map(lines.map((line) => line.trim().split(/\s+/) as [string, string]));
+/** What `docker compose config` says. */
+export interface Declared {
+  /** By service: Compose's own hash of its settings. */
+  hashes: ReadonlyMap<string, string>;
+  services: Record<string, DeclaredService>;
+  networks: DeclaredNetworks;
 }
 
-/** Compares services with containers by Compose's hash. Containers of one command are no drift. */
-export function compareContainers(declared: ReadonlyMap<string, string>, containers: Inspected[]): Drift[] {
+async function readDeclared(dir: BundleDir): Promise<Declared> {
+  const [hashes, config] = await Promise.all([
+    mustDocker(composeArgv(dir, 'config', '--hash', '*')),
+    mustDocker(composeArgv(dir, 'config', '--format', 'json')),
+  ]);
+  const lines = hashes.trim().split('\n');
+  return {
+    ...(JSON.parse(config) as Omit<Declared, 'hashes'>),
+    hashes: new Map(lines.map((line) => line.trim().split(/\s+/) as [string, string])),
+  };
+}
+
+/**
+ * Compares services with containers: by Compose's hash for what they were made with, and by what the engine says for
+ * what was changed since. Containers of one command are no drift.
+ */
+export function compareContainers(declared: Declared, containers: Inspected[]): Drift[] {
   const standing = containers.filter((container) => !isOneOff(container));
-  const missing = [...declared.keys()].filter((name) => !standing.some((one) => serviceOf(one) === name));
+  const missing = [...declared.hashes.keys()].filter(
+    (name) => !standing.some((one) => serviceOf(one) === name),
+  );
   return [
     ...missing.map((subject) => ({
       subject,
@@ -41,27 +60,27 @@ export function compareContainers(declared: ReadonlyMap<string, string>, contain
   ];
 }
 
-function differenceOf(
-  container: Inspected,
-  declared: ReadonlyMap<string, string>,
-  all: Inspected[],
-): Drift[] {
+function differenceOf(container: Inspected, declared: Declared, all: Inspected[]): Drift[] {
   const subject = serviceOf(container);
-  const hash = declared.get(subject);
+  const hash = declared.hashes.get(subject);
   const name = container.Name.slice(1);
   if (hash === undefined) {
     return [{ subject, difference: `no such service is declared, and ${name} is there`, fix: './stack up' }];
   }
   const found: string[] = [];
-  if (container.Config.Labels?.['com.docker.compose.config-hash'] !== hash) {
-    found.push('it was made with other settings than are declared now');
-  }
+  const isOther = container.Config.Labels?.['com.docker.compose.config-hash'] !== hash;
+  if (isOther) found.push('it was made with other settings than are declared now');
   const isDone =
     subject === 'migrate' && container.State.Status === 'exited' && container.State.ExitCode === 0;
   if (!container.State.Running && !isDone) found.push(`it is ${container.State.Status}, not running`);
   const twins = all.filter((other) => serviceOf(other) === subject);
   if (twins.length > 1 && twins[0] === container) found.push(`it has ${twins.length} containers, not one`);
-  return found.map((difference) => ({ subject, difference, fix: './stack up' }));
+  // One that `up` replaces anyway comes with what is declared.
+  const changes = isOther ? [] : liveChanges(container, declared.services[subject] ?? {}, declared.networks);
+  return [
+    ...found.map((difference) => ({ subject, difference, fix: './stack up' })),
+    ...changes.map((change) => ({ subject, ...change })),
+  ];
 }
 
 /** Declared, and yet nothing that an installation should keep. */

@@ -49,7 +49,16 @@ export interface Inspected {
     UsernsMode: string;
   };
   Mounts: InspectedMount[];
-  NetworkSettings: { Networks: Record<string, { Gateway?: string }> | null };
+  NetworkSettings: { Networks: Record<string, InspectedEndpoint> | null };
+}
+
+/** A container on one network. */
+export interface InspectedEndpoint {
+  Gateway?: string;
+  /** Names that the others find it by. */
+  Aliases?: string[] | null;
+  /** What was asked for; the address that it has is another matter. */
+  IPAMConfig?: { IPv4Address?: string } | null;
 }
 
 export interface PortBinding {
