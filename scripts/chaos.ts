@@ -1,5 +1,5 @@
 import { appendFile } from 'node:fs/promises';
-import { type ChaosReport, chaosPage, chaosText, isPassed } from '../chaos-tests/bundle/chaosReport.ts';
+import { type ChaosReport, chaosOutcome, chaosPage, isPassed } from '../chaos-tests/bundle/chaosReport.ts';
 import { type HistoryLine, heal, runChaos } from '../chaos-tests/bundle/runChaos.ts';
 import type { Scenario } from '../chaos-tests/bundle/scenario.ts';
 import { SCENARIOS } from '../chaos-tests/bundle/scenarios.ts';
@@ -9,7 +9,7 @@ import { lockOfBundle, requireBundleHere } from './bundle/findBundle.ts';
 import { requireBundle } from './bundle/initBundle.ts';
 import { realTenants, tenantsInWords } from './bundle/realTenants.ts';
 import { requireWell } from './bundle/requireWell.ts';
-import { defineCommand, type Json } from './lib/command.ts';
+import { defineCommand } from './lib/command.ts';
 import { PreconditionError, UsageError } from './lib/commandErrors.ts';
 import type { Progress } from './lib/progress.ts';
 import { stateDirFlag } from './lib/stateDirFlag.ts';
@@ -93,11 +93,7 @@ export const command = defineCommand({
       ...run,
     };
     await writeReports(files, chaosPage(report), report);
-    return {
-      data: { ...report, files: { ...files, history: historyFile } } as unknown as Json,
-      text: [chaosText(report), `Report: ${files.html}`].join('\n'),
-      exitCode: report.passed ? 0 : 1,
-    };
+    return chaosOutcome(report, { ...files, history: historyFile });
   },
 });
 

@@ -1,7 +1,9 @@
 import { alignColumns } from '@origin-stack/scripts/lib/alignColumns.ts';
+import type { CommandResult, Json } from '@origin-stack/scripts/lib/command.ts';
 import { type Html, html } from '@origin-stack/scripts/lib/html.ts';
 import { htmlPage } from '@origin-stack/scripts/lib/htmlPage.ts';
 import { stolenInWords } from '@origin-stack/scripts/lib/stolenTime.ts';
+import type { ReportFiles } from '@origin-stack/scripts/load/reportFiles.ts';
 import type { ChaosRun } from './runChaos.ts';
 import type { ScenarioResult } from './scenario.ts';
 
@@ -15,6 +17,16 @@ export interface ChaosReport extends ChaosRun {
 /** Never green with a scenario that was not begun, and never without one. */
 export const isPassed = ({ results, left }: Pick<ChaosRun, 'results' | 'left'>): boolean =>
   results.length > 0 && left.length === 0 && results.every(({ passed }) => passed);
+
+/** What the command says and ends with. */
+export const chaosOutcome = (
+  report: ChaosReport,
+  files: ReportFiles & { history: string },
+): CommandResult => ({
+  data: { ...report, files } as unknown as Json,
+  text: [chaosText(report), `Report: ${files.html}`].join('\n'),
+  exitCode: report.passed ? 0 : 1,
+});
 
 const seconds = (value: number | null) => (value === null ? '–' : `${value} s`);
 
@@ -50,7 +62,7 @@ export function chaosText({ passed, results, left }: ChaosReport): string {
     ...(left.length > 0 ? ['', `not begun: ${left.join(', ')}`] : []),
     ...(wrong.length > 0 ? ['', ...wrong.slice(0, 40)] : []),
     '',
-    passed ? 'Every invariant held; every alert fired and resolved.' : 'NOT passed.',
+    passed ? 'Every invariant held; every alert fired and resolved.' : 'Not passed.',
   ].join('\n');
 }
 

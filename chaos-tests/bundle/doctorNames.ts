@@ -7,7 +7,7 @@ interface Diagnosis {
 /** Sees that the doctor's check finds each of these; says which it does not. */
 export const doctorNames =
   (check: string, subjects: string[]) =>
-  async ({ stack }: ChaosTarget): Promise<string[]> => {
+  async ({ stack }: Pick<ChaosTarget, 'stack'>): Promise<string[]> => {
     const { code, stdout, stderr } = await stack(['doctor', '--only', check, '--json']);
     if (code !== 1) return [`./stack doctor ended with ${code}: ${stderr}`];
     const { findings } = JSON.parse(stdout) as Diagnosis;

@@ -15,7 +15,8 @@ import type { ChaosTarget } from './chaosTarget.ts';
 import { oneReplica } from './oneReplica.ts';
 import type { Scenario, ScenarioResult } from './scenario.ts';
 import { until } from './until.ts';
-import { type BadLook, type EdgeWatch, watchEdge } from './watchEdge.ts';
+import { callersNoticeNothing, edgeVerdicts, hasHeld, hasTurned } from './verdicts.ts';
+import { type EdgeWatch, watchEdge } from './watchEdge.ts';
 
 /** Sent before the fault, so that it meets work in its middle. */
 const BEFORE = 30;
@@ -72,13 +73,13 @@ export async function runScenario(
   };
   try {
     await act(scenario, { ...running, history }, result);
-    result.passed = Object.values(result.verdicts).every((violations) => violations.length === 0);
   } catch (error) {
     running.signal.throwIfAborted();
     result.error = (error as Error).message;
   } finally {
     await scenario.fault.heal(running.target);
   }
+  result.passed = hasHeld(result);
   result.stolen = stolenTime();
   result.seconds = Math.round((performance.now() - beganMs) / 1000);
   return result;
@@ -127,28 +128,13 @@ async function act(
   }
   signal.throwIfAborted();
   for (const { outcome } of history) result.outcomes[outcome] += 1;
-  Object.assign(result.verdicts, edgeVerdicts(scenario, watch, faultMs));
+  Object.assign(result.verdicts, edgeVerdicts(scenario, watch.bad, faultMs));
   try {
     await readBack(scenario, { ...running, attempts: history, packs: await Promise.all(packs) }, result);
   } catch (error) {
     broken ??= error as Error;
   }
   if (broken) throw broken;
-}
-
-/** Liveness never falters; readiness stays, or turns by the fault alone. */
-function edgeVerdicts({ readiness }: Scenario, { bad }: EdgeWatch, faultMs: number) {
-  const said = (path: BadLook['path'], untilMs: number) =>
-    bad
-      .filter((look) => look.path === path && look.atMs < untilMs)
-      .map(({ answer, atMs }) => {
-        const seconds = ((atMs - faultMs) / 1000).toFixed(1);
-        return `${path} was answered with ${answer} ${seconds} s after the fault`;
-      });
-  return {
-    aliveAllTheTime: said('/health/live', Number.POSITIVE_INFINITY),
-    readiness: said('/ready', readiness === 'stays' ? Number.POSITIVE_INFINITY : faultMs),
-  };
 }
 
 async function beginLoad({ name, load }: Scenario, target: ChaosTarget): Promise<IngestLoad> {
@@ -179,9 +165,7 @@ async function whileItLasts(
   { times, verdicts }: ScenarioResult,
 ): Promise<void> {
   if (readiness === 'turns') {
-    const isTurned = ({ atMs, path, answer }: BadLook) =>
-      atMs >= faultMs && path === '/ready' && answer === '503';
-    times.readiness_turned_s = await until(async () => watch.bad.some(isTurned), {
+    times.readiness_turned_s = await until(async () => hasTurned(watch.bad, faultMs), {
       what: 'readiness says that requests cannot be answered',
       deadlineMs: DEADLINES.readiness,
       signal,
@@ -212,12 +196,7 @@ async function readBack(
   { target, inbox, attempts, packs, step, signal }: Running & { attempts: Attempt[]; packs: RequestedPack[] },
   { times, verdicts }: ScenarioResult,
 ): Promise<void> {
-  if (callers === 'notice nothing') {
-    const noticed = attempts.filter(({ outcome }) => outcome !== 'acknowledged');
-    verdicts.callersNoticeNothing = noticed.map(
-      ({ request, status, error }) => `${request.external_id}: ${status ?? error}`,
-    );
-  }
+  if (callers === 'notice nothing') verdicts.callersNoticeNothing = callersNoticeNothing(attempts);
   const aftermath: Aftermath = {
     product: target,
     owner: target.owner as Aftermath['owner'],

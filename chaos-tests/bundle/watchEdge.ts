@@ -19,7 +19,7 @@ export interface EdgeWatch {
 }
 
 /** Asks nginx for readiness and liveness, as a load balancer does, until it is stopped. */
-export function watchEdge({ apiUrl, fetch }: ChaosTarget): EdgeWatch {
+export function watchEdge({ apiUrl, fetch }: Pick<ChaosTarget, 'apiUrl' | 'fetch'>): EdgeWatch {
   const bad: BadLook[] = [];
   const over = new AbortController();
   const look = async (path: BadLook['path']) => {
