@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { locateBundle } from './bundle/bundleDir.ts';
+import { certificateNotes } from './bundle/bundleReceipt.ts';
 import { composeArgv, engineAnswers } from './bundle/compose.ts';
 import { initBundle } from './bundle/initBundle.ts';
 import { choicesOf, initFlags } from './bundle/initFlags.ts';
@@ -50,6 +51,7 @@ export const command = defineCommand({
         `public URL    ${settings.ORIGIN_PUBLIC_URL} on ${settings.ORIGIN_BIND}`,
         `certificate   ${vouched}; valid to ${certificate.notAfter.slice(0, 10)}`,
         `              SHA-256 ${certificate.fingerprint}`,
+        ...certificateNotes(certificate).map((note) => `              ${note}`),
         `next:         ./stack up, or docker ${handTyped(composeArgv(dir, 'up', '-d'))}`,
       ].join('\n'),
     };

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OriginClient } from '@origin-stack/sdk';
 import { readIfThere } from '../lib/readIfThere.ts';
@@ -7,6 +7,7 @@ import type { BundleSettings } from './bundleSettings.ts';
 import { mustDocker } from './compose.ts';
 import { requireBundle } from './initBundle.ts';
 import { type PublicAddress, publicClient, publicFetch } from './publicClient.ts';
+import { parseCertificate } from './renewDue.ts';
 import { inContainerArgv } from './runTool.ts';
 import { openTree, writeSecret } from './secretFiles.ts';
 
@@ -14,8 +15,21 @@ import { openTree, writeSecret } from './secretFiles.ts';
 export function publicAddress(dir: BundleDir, settings: BundleSettings): PublicAddress {
   const { ORIGIN_BIND: bind, ORIGIN_PUBLIC_URL: url } = settings;
   const loopback = { '0.0.0.0': '127.0.0.1', '::': '::1' }[bind];
-  const ownAndStorage = ['public.crt', 'external-ca.crt'].map((file) => join(dir.secrets, 'operator', file));
-  return { url, caFiles: ownAndStorage.filter((file) => existsSync(file)), connectTo: loopback ?? bind };
+  const [own = '', storage = ''] = ['public.crt', 'external-ca.crt'].map((file) =>
+    join(dir.secrets, 'operator', file),
+  );
+  return {
+    url,
+    caFiles: [own, storage].filter((file) => existsSync(file)),
+    expired: existsSync(own) ? ifExpired(readFileSync(own, 'utf8')) : undefined,
+    connectTo: loopback ?? bind,
+  };
+}
+
+/** The fingerprint of a certificate that is over: the bundle serves it until the operator brings another, and works. */
+function ifExpired(pem: string): string | undefined {
+  const leaf = parseCertificate(pem);
+  return leaf && leaf.validToDate.getTime() < Date.now() ? leaf.fingerprint256 : undefined;
 }
 
 /** A client with the key of a tenant of our own. */

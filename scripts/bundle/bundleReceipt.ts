@@ -25,9 +25,16 @@ export function bundleReceipt(given: {
     `  certificate   SHA-256 ${certificate.fingerprint}`,
     `                valid to ${certificate.notAfter.slice(0, 10)}`,
     ...vouched,
+    ...certificateNotes(certificate).map((note) => `                ${note}`),
     `  operator key  ${join(dir.secrets, 'operator', 'operator-key')}`,
     '',
     ...containerTable(containers).map((line) => `  ${line}`),
     ...receiptLines(proven),
   ].join('\n');
 }
+
+/** What the operator must know of the public certificate beside how it is. */
+export const certificateNotes = ({ remade, warning }: PublicCertificate): string[] => [
+  ...(remade === undefined ? [] : [`made anew, since of the former one: ${remade}`]),
+  ...(warning === undefined ? [] : [`WARNING: ${warning}`]),
+];

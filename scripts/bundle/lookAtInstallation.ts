@@ -16,6 +16,8 @@ export interface InstallationLook {
   files: SecretPath[];
   /** Who gets another secret of an overlay, which a process that runs has not read. */
   changed: SecretOwner[];
+  /** Why the public certificate, one of our own, is made anew. */
+  remade?: string;
 }
 
 /**
@@ -28,11 +30,12 @@ export async function lookAtInstallation(input: InstallationInput): Promise<Inst
   const secrets = await missingSecrets(tree);
   const overlays = await differingOverlaySecrets(tree, overlaySecrets);
   const name = settings.ORIGIN_PUBLIC_NAME;
-  const { files } = await lookAtPublicCertificate(tree, { name, brought });
+  const { files, remade } = await lookAtPublicCertificate(tree, { name, brought });
   const rendered = await dueFiles(input);
   return {
     files: [...secrets, ...overlays.map(pathOf), ...files, ...rendered.map(pathOf)],
     changed: readersToStart(overlays),
+    ...(remade === undefined ? {} : { remade }),
   };
 }
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { chmod, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { locateBundle } from './bundleDir.ts';
 import { issue, makeAuthority } from './certificates.ts';
 import { initBundle } from './initBundle.ts';
@@ -64,6 +64,7 @@ test('plans only what differs: a name, its certificate, a secret that went away,
     'operator/public.crt',
   ]);
   expect(others).toEqual([
+    expect.stringMatching(/^make the self-signed public certificate anew: it names DNS:origin\.example;/),
     'change ORIGIN_PUBLIC_URL from https://origin.example to https://other.example',
     'change ORIGIN_PUBLIC_NAME from origin.example to other.example',
     'change ORIGIN_OVERLAYS from versitygw to ',
@@ -99,6 +100,21 @@ test('plans a certificate that is brought once, and tells whose secret of an ove
   writeFileSync(brought, 'another');
   const other = await plan({ overlaySecrets: [`worker-redis-url=${brought}`] });
   expect(other).toMatchObject({ files: ['worker/worker-redis-url'], changed: ['worker'] });
+});
+
+test('plans a new self-signed certificate where the one that was made is soon over', async () => {
+  await init();
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 370 * 86_400_000 });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  const { files, others } = await plan();
+  expect(files).toEqual(['nginx/public.crt', 'nginx/public.key', 'operator/public.crt']);
+  expect(others).toEqual([
+    expect.stringMatching(/^make the self-signed public certificate anew: it ends on/),
+  ]);
+  expect(await changedBy(init)).toEqual(files);
+  expect((await plan()).steps).toEqual([]);
 });
 
 test('refuses what init refuses, in its words', async () => {

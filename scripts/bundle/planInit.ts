@@ -35,10 +35,14 @@ export async function planInit(
     const action = `make what is missing in ${dir.secrets}: this user sees it when the image app is there`;
     return { settings, changed: [], steps: [{ action, folder: dir.secrets }, ...ofSettings] };
   }
-  const { files, changed } = await look(input);
+  const { files, changed, remade } = await look(input);
   const readers = [...changed, ...textfileReader(textfile)];
-  return { settings, changed: readers, steps: [...secretSteps(dir, files), ...ofSettings] };
+  const anew = remade === undefined ? [] : [{ action: remakingOf(remade) }];
+  return { settings, changed: readers, steps: [...anew, ...secretSteps(dir, files), ...ofSettings] };
 }
+
+const remakingOf = (why: string) =>
+  `make the self-signed public certificate anew: ${why}; callers must be told to trust the new one`;
 
 /** By a container where this user may not look. */
 async function look(input: InstallationInput): Promise<InstallationLook> {

@@ -1,17 +1,27 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
 import { PreconditionError } from '../lib/commandErrors.ts';
-import { type KeyPair, selfSigned } from './certificates.ts';
+import { removeTemporaries, writeFilesTogether } from '../lib/writeFilesTogether.ts';
+import type { KeyPair } from './certificates.ts';
 import { certifiesName } from './certifiesName.ts';
 import { isSelfSigned } from './isSelfSigned.ts';
 import type { SecretPath } from './lookAtSecrets.ts';
-import { readSecret, type SecretTree, writeSecret } from './secretFiles.ts';
+import { isEnding, isMadeHere, makeHere } from './madeHere.ts';
+import { parseCertificate } from './renewDue.ts';
+import { FILE_MODE, readSecret, type SecretTree, uidOf, writeSecret } from './secretFiles.ts';
 
-/** Browsers refuse more than 398 days. */
-const SELF_SIGNED_DAYS = 397;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** Where the public certificate came from. */
-export type PublicCertificate = { fingerprint: string; notAfter: string; isSelfSigned: boolean };
+/** The public certificate, and what there is to say of it. */
+export interface PublicCertificate {
+  fingerprint: string;
+  notAfter: string;
+  isSelfSigned: boolean;
+  /** Why one of our own was made in the place of another. */
+  remade?: string;
+  /** What the operator must do himself. */
+  warning?: string;
+}
 
 interface Wanted {
   name: string;
@@ -24,28 +34,34 @@ interface PublicCertificateLook {
   /** Undefined where what is there stays. */
   pair: KeyPair | 'self-signed' | undefined;
   files: SecretPath[];
+  /** Why one of our own is made in the place of another. */
+  remade?: string;
 }
 
 /**
  * Gives nginx its public certificate: the operator's where files are named, what is there, else one that vouches for
- * itself. Throws PreconditionError, with nothing changed, where a file is unreadable, the pair does not belong
- * together, the time is over or the name is another one.
+ * itself; one of our own is made anew in time. Throws PreconditionError, with nothing changed, where what is brought is
+ * unreadable, does not belong together, is over or has another name, and where what is there cannot be served. That what
+ * is there is over is said alone: callers who look at the time are refused by themselves, and all others are served.
  */
 export async function openPublicCertificate(tree: SecretTree, wanted: Wanted): Promise<PublicCertificate> {
   const { name } = wanted;
-  const { pair } = await lookAtPublicCertificate(tree, wanted);
-  if (pair) await write(tree, pair === 'self-signed' ? await selfSigned(name, SELF_SIGNED_DAYS) : pair);
+  const { pair, remade } = await lookAtPublicCertificate(tree, wanted);
+  if (pair) await write(tree, pair === 'self-signed' ? await makeHere(name) : pair);
   const served = await readPair(tree);
-  check({ ...served, name, file: `${tree.root}/nginx/public.crt` });
+  requireServing({ ...served, name, file: fileOf(tree) });
   // A second copy for whoever runs the commands: nginx's folder is nginx's alone.
   if (!(await isCopied(tree, served))) {
     await writeSecret(tree, { folder: 'operator', file: 'public.crt', content: served.certificate });
   }
   const leaf = new X509Certificate(served.certificate);
+  const over = whyNotInTime(leaf);
   return {
     fingerprint: leaf.fingerprint256,
     notAfter: leaf.validToDate.toISOString(),
     isSelfSigned: isSelfSigned(leaf),
+    ...(remade === undefined ? {} : { remade }),
+    ...(over === undefined ? {} : { warning: `${over}: ./stack up --cert F --key F` }),
   };
 }
 
@@ -55,23 +71,33 @@ export async function lookAtPublicCertificate(
   { name, brought }: Wanted,
 ): Promise<PublicCertificateLook> {
   const known = await readPair(tree);
-  const pair = choosePair(known, { name, brought });
-  if (pair) return { pair, files: ['nginx/public.key', 'nginx/public.crt', 'operator/public.crt'] };
-  check({ ...known, name, file: `${tree.root}/nginx/public.crt` });
+  const { pair, remade } = choosePair(known, { name, brought });
+  if (pair) {
+    const files: SecretPath[] = ['nginx/public.key', 'nginx/public.crt', 'operator/public.crt'];
+    return { pair, files, ...(remade === undefined ? {} : { remade }) };
+  }
+  requireServing({ ...known, name, file: fileOf(tree) });
   return { pair, files: (await isCopied(tree, known)) ? [] : ['operator/public.crt'] };
 }
 
-function choosePair(known: KeyPair, { name, brought }: Wanted): PublicCertificateLook['pair'] {
+function choosePair(
+  known: KeyPair,
+  { name, brought }: Wanted,
+): Pick<PublicCertificateLook, 'pair' | 'remade'> {
   if (brought) {
-    check({ ...brought, name, file: 'of --cert' });
+    requireServing({ ...brought, name, file: 'of --cert' }, whyNotInTime);
     const isKnown = known.certificate === brought.certificate && known.key === brought.key;
-    return isKnown ? undefined : brought;
+    return { pair: isKnown ? undefined : brought };
   }
-  if (known.certificate === '') return 'self-signed';
-  // A certificate of our own follows the name; one that somebody brought stays until he brings another.
-  const leaf = new X509Certificate(known.certificate);
-  return isSelfSigned(leaf) && !certifiesName(leaf, name) ? 'self-signed' : undefined;
+  if (known.certificate === '') return { pair: 'self-signed' };
+  // One of our own follows the name and the time; one that somebody brought stays until he brings another.
+  const leaf = leafOf(known);
+  if (!leaf || !isMadeHere(leaf)) return { pair: undefined };
+  const remade = problemOf({ ...known, name }) ?? whyEnding(leaf);
+  return remade === undefined ? { pair: undefined } : { pair: 'self-signed', remade };
 }
+
+const fileOf = ({ root }: SecretTree) => join(root, 'nginx', 'public.crt');
 
 /** Empty texts where there is none. */
 async function readPair(tree: SecretTree): Promise<KeyPair> {
@@ -83,30 +109,56 @@ const isCopied = async (tree: SecretTree, { certificate }: KeyPair) =>
   (await readSecret(tree, 'operator', 'public.crt'))?.toString() === certificate;
 
 async function write(tree: SecretTree, { certificate, key }: KeyPair): Promise<void> {
-  await writeSecret(tree, { folder: 'nginx', file: 'public.key', content: key });
-  await writeSecret(tree, { folder: 'nginx', file: 'public.crt', content: certificate });
+  const files = [
+    { file: 'public.key', content: key },
+    { file: 'public.crt', content: certificate },
+  ];
+  const folder = join(tree.root, 'nginx');
+  await removeTemporaries(folder, (name) => files.some(({ file }) => file === name));
+  await writeFilesTogether(
+    files.map(({ file, content }) => ({ path: join(folder, file), content })),
+    { mode: FILE_MODE, uid: uidOf(tree, 'nginx') },
+  );
 }
 
 const GIVE_BOTH = 'give the full chain, the leaf first, and its key, both in PEM: --cert F --key F';
 
-function check(given: { certificate: string; key: string; name: string; file: string }): void {
-  const why = problemOf(given);
+/** Throws PreconditionError for what cannot be served, also where `whyNot` finds a reason. */
+function requireServing(
+  given: KeyPair & { name: string; file: string },
+  whyNot: (leaf: X509Certificate) => string | undefined = () => undefined,
+): void {
+  const leaf = leafOf(given);
+  const why = problemOf(given) ?? (leaf && whyNot(leaf));
   if (why === undefined) return;
   const what = `the certificate ${given.file} cannot serve https://${given.name}`;
   throw new PreconditionError({ what, why, next: GIVE_BOTH });
 }
 
-function problemOf({ certificate, key, name }: { certificate: string; key: string; name: string }) {
-  const leaf = parse(() => new X509Certificate(certificate.match(CERTIFICATE)?.[0] ?? ''));
-  if (!leaf) return 'it is no certificate in PEM';
+/** Whatever the time. */
+function problemOf({ certificate, key, name }: KeyPair & { name: string }): string | undefined {
+  const leaf = leafOf({ certificate });
+  // nginx reads the whole file, and refuses what is cut off.
+  const parts = certificate.match(CERTIFICATE) ?? [];
+  const isWhole = parts.length === certificate.split('-----BEGIN CERTIFICATE-----').length - 1;
+  if (!leaf || !isWhole || !parts.every((part) => parseCertificate(part)))
+    return 'it is no certificate in PEM';
   const privateKey = parse(() => createPrivateKey(key));
   if (!privateKey) return 'its key is no unencrypted private key in PEM';
   if (!leaf.checkPrivateKey(privateKey)) return 'the key belongs to another certificate';
-  if (leaf.validToDate.getTime() < Date.now()) return `it expired on ${leaf.validTo}`;
-  if (leaf.validFromDate.getTime() > Date.now()) return `it is not valid before ${leaf.validFrom}`;
-  if (!certifiesName(leaf, name)) return `it names ${leaf.subjectAltName ?? 'nobody'}`;
-  return undefined;
+  return certifiesName(leaf, name) ? undefined : `it names ${leaf.subjectAltName ?? 'nobody'}`;
 }
+
+function whyNotInTime(leaf: X509Certificate): string | undefined {
+  if (leaf.validToDate.getTime() < Date.now()) return `it expired on ${leaf.validTo}`;
+  return leaf.validFromDate.getTime() > Date.now() ? `it is not valid before ${leaf.validFrom}` : undefined;
+}
+
+const whyEnding = (leaf: X509Certificate): string | undefined =>
+  isEnding(leaf, Date.now()) ? (whyNotInTime(leaf) ?? `it ends on ${leaf.validTo}`) : undefined;
+
+const leafOf = ({ certificate }: Pick<KeyPair, 'certificate'>): X509Certificate | undefined =>
+  parseCertificate(certificate.match(CERTIFICATE)?.[0]);
 
 function parse<T>(make: () => T): T | undefined {
   try {

@@ -1,15 +1,17 @@
 import dns from 'node:dns';
 import { readFileSync } from 'node:fs';
 import { isIP, type LookupFunction } from 'node:net';
-import { getCACertificates } from 'node:tls';
+import { getCACertificates, TLSSocket } from 'node:tls';
 import { OriginClient } from '@origin-stack/sdk';
-import { Agent, fetch } from 'undici';
+import { Agent, buildConnector, fetch } from 'undici';
 
 export interface PublicAddress {
   /** `https://NAME[:PORT]`. */
   url: string;
   /** Certificates to trust beside the public ones, PEM. */
   caFiles?: string[] | undefined;
+  /** SHA-256 of one certificate that is believed although its time is over. */
+  expired?: string | undefined;
   /** The address to connect to, whatever the name of the URL resolves to. */
   connectTo?: string | undefined;
   /** Our own certificate with its key, PEM, for a listener that demands one. */
@@ -23,6 +25,7 @@ export interface PublicAddress {
 export function publicFetch({
   url,
   caFiles = [],
+  expired,
   connectTo,
   identity,
 }: PublicAddress): typeof globalThis.fetch {
@@ -34,15 +37,32 @@ export function publicFetch({
     if (options.all) callback(null, [{ address, family }]);
     else callback(null, address, family);
   };
-  const dispatcher = new Agent({
-    connect: {
-      ca: [...getCACertificates('default'), ...caFiles.map((file) => readFileSync(file, 'utf8'))],
-      lookup,
-      ...identity,
-    },
-  });
+  const options = {
+    ca: [...getCACertificates('default'), ...caFiles.map((file) => readFileSync(file, 'utf8'))],
+    lookup,
+    ...identity,
+  };
+  const connect = expired === undefined ? options : connectorTo(options, expired);
+  const dispatcher = new Agent({ connect });
   const send = (input: string, init: object) => fetch(input, { ...init, dispatcher });
   return send as unknown as typeof globalThis.fetch;
+}
+
+/** Believes what is believed anyway, and one certificate whatever its time. */
+function connectorTo(options: buildConnector.BuildOptions, expired: string): buildConnector.connector {
+  const connect = buildConnector({ ...options, rejectUnauthorized: false });
+  return (wanted, done) =>
+    connect(wanted, (...result) => {
+      const [, socket] = result;
+      const isBelieved =
+        !(socket instanceof TLSSocket) ||
+        socket.authorized ||
+        socket.getPeerX509Certificate()?.fingerprint256 === expired;
+      if (isBelieved) return done(...result);
+      socket.destroy();
+      const code = String(socket.authorizationError);
+      done(Object.assign(new Error(`the certificate is not believed: ${code}`), { code }), null);
+    });
 }
 
 /** A client of the public listener. */

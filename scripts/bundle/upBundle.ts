@@ -5,7 +5,7 @@ import { proveSelf } from '../proof/proveSelf.ts';
 import { noteCertificates } from '../tlsMonitor/noteCertificates.ts';
 import { bundleClient } from './bundleClient.ts';
 import type { BundleDir } from './bundleDir.ts';
-import { bundleReceipt } from './bundleReceipt.ts';
+import { bundleReceipt, certificateNotes } from './bundleReceipt.ts';
 import { readBundleSettings } from './bundleSettings.ts';
 import { startContainerReceiver } from './containerReceiver.ts';
 import { type InitChoices, settingsOf } from './initChoices.ts';
@@ -55,6 +55,7 @@ export async function upBundle(
     signal,
   });
   if (made.length > 0) progress.note(`${made.length} secret files made in ${dir.secrets}`);
+  for (const note of certificateNotes(certificate)) progress.note(`public certificate: ${note}`);
   const starting = progress.step('starting the containers');
   const containers = await startContainers(dir, { step: starting, signal, changed });
   starting.done(`${containers.length} containers are well`);

@@ -130,6 +130,12 @@ describe.skipIf(!isRoot)(`the checks of a bundle's files${isRoot ? '' : ' (skipp
     ]);
     const over = { host: { nowMs: () => Date.now() + 400 * DAY_MS } };
     expect(await whatOf('public-certificate', root, over)).toEqual([expect.stringMatching(/expired on/)]);
+    // One of our own is made anew by what it says to type; one that was brought is the operator's to bring.
+    const fixes = async () =>
+      (await issuesOf('public-certificate', contextOf(root, over))).map(({ fix }) => fix);
+    expect(await fixes()).toEqual([expect.stringMatching(/^\.\/stack up, which/)]);
+    await put('nginx', await selfSigned('localhost', 90), 'public');
+    expect(await fixes()).toEqual([expect.stringMatching(/--cert FILE/)]);
     await put('nginx', await selfSigned('elsewhere.example', 90), 'public');
     expect(await whatOf('public-certificate', root)).toEqual([
       expect.stringMatching(/elsewhere\.example, not localhost/),

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { certifiesName } from '../bundle/certifiesName.ts';
 import { IDENTITIES } from '../bundle/identities.ts';
 import { isSelfSigned } from '../bundle/isSelfSigned.ts';
+import { isRemade } from '../bundle/madeHere.ts';
 import { whyNotOf } from '../bundle/renewDue.ts';
 import { printable } from '../lib/printable.ts';
 import { factsOf, timeProblem } from './certificateFacts.ts';
@@ -28,10 +29,12 @@ const AS_ROOT =
   'as root, or as a member of the docker group while the engine runs: ./stack monitor-tls-certs';
 
 /** What mends a certificate of this holder. */
-function fixOf(holder: Holder, { publicFile }: JudgeContext, leaf?: X509Certificate): string {
+function fixOf(holder: Holder, { publicFile, nowMs }: JudgeContext, leaf?: X509Certificate): string {
   if (holder === 'authority') return AUTHORITY;
   if (holder !== 'public') return './stack renew-certs';
   if (!leaf || !isSelfSigned(leaf)) return REPLACE;
+  if (isRemade(leaf, nowMs))
+    return './stack up, which makes it anew; or with your own: --cert CHAIN --key KEY';
   const pair = `${publicFile} ${publicFile.replace(/crt$/, 'key')}`;
   return `./stack up --cert CHAIN --key KEY with your own; or as root rm ${pair}, then ./stack up, for a new one like it`;
 }

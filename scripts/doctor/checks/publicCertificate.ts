@@ -1,10 +1,10 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { certifiesName } from '../../bundle/certifiesName.ts';
+import { isRemade, SOON_DAYS } from '../../bundle/madeHere.ts';
 import { defineCheck, error, warning } from '../doctorCheck.ts';
 
 const DAY_MS = 86_400_000;
-const SOON_DAYS = 30;
 const FIX = './stack init --cert FILE --key FILE, then ./stack up';
 
 /** What callers see first: in force, with its key, by the public name. */
@@ -21,6 +21,7 @@ export const publicCertificate = defineCheck({
     if (!leaf) return [error('secrets/nginx/public.crt is no certificate that can be read', FIX)];
     const privateKey = parse(() => createPrivateKey(key ?? ''));
     const days = Math.floor((leaf.validToDate.getTime() - host.nowMs()) / DAY_MS);
+    const fixOfTime = isRemade(leaf, host.nowMs()) ? './stack up, which makes it anew' : FIX;
     return [
       ...(privateKey && leaf.checkPrivateKey(privateKey)
         ? []
@@ -31,9 +32,9 @@ export const publicCertificate = defineCheck({
       ...(leaf.validFromDate.getTime() > host.nowMs()
         ? [error(`the public certificate is not valid before ${leaf.validFrom}`, FIX)]
         : []),
-      ...(days < 0 ? [error(`the public certificate expired on ${leaf.validTo}`, FIX)] : []),
+      ...(days < 0 ? [error(`the public certificate expired on ${leaf.validTo}`, fixOfTime)] : []),
       ...(days >= 0 && days < SOON_DAYS
-        ? [warning(`the public certificate is valid for ${days} days more`, FIX)]
+        ? [warning(`the public certificate is valid for ${days} days more`, fixOfTime)]
         : []),
     ];
   },
