@@ -13,6 +13,7 @@ import { type RequestedPack, requestPack } from '../workloads/requestPacks.ts';
 import type { ChaosInbox } from './chaosInbox.ts';
 import type { ChaosTarget } from './chaosTarget.ts';
 import { oneReplica } from './oneReplica.ts';
+import { meetPacks } from './packsUnderWay.ts';
 import type { Scenario, ScenarioResult } from './scenario.ts';
 import { until } from './until.ts';
 import { callersNoticeNothing, edgeVerdicts, hasHeld, hasTurned } from './verdicts.ts';
@@ -27,6 +28,8 @@ const MOST = 20_000;
 export const DEADLINES = {
   /** Under the scale of alerts that chaos sets. */
   alert: 60_000,
+  /** Until one of those that were asked for is accepted and not made yet. */
+  packs: 20_000,
   readiness: 10_000,
   recovery: 30_000,
   /** A run that died with its worker holds its lease for 35 s at the most. */
@@ -97,16 +100,28 @@ async function act(
   const load = await beginLoad(scenario, target);
   const watch = watchEdge(target);
   const packs: Promise<RequestedPack>[] = [];
+  const accepted: RequestedPack[] = [];
   let faultMs = Number.POSITIVE_INFINITY;
   let broken: Error | undefined;
   try {
     await inTime(load.acknowledged(BEFORE), 'the load before the fault');
     const decided = load.history().filter(({ outcome }) => outcome === 'acknowledged');
-    for (const attempt of decided.slice(0, scenario.load.packs))
-      packs.push(inBackground(requestPack(attempt)));
+    for (const attempt of decided.slice(0, scenario.load.packs)) {
+      const pack = requestPack(attempt);
+      packs.push(pack);
+      // Awaited at the end: until then its failure is nobody's.
+      pack.then((one) => accepted.push(one)).catch(() => {});
+    }
     step.update('the fault');
-    faultMs = performance.now();
-    result.fault = await scenario.fault.inject(target, signal);
+    const inject = () => {
+      faultMs = performance.now();
+      return scenario.fault.inject(target, signal);
+    };
+    if (scenario.meets === 'packs under way') {
+      const met = await meetPacks(accepted, { inject, deadlineMs: DEADLINES.packs, signal });
+      result.fault = met.fault;
+      result.verdicts.packsUnderWay = met.violations;
+    } else result.fault = await inject();
     await whileItLasts(scenario, { ...running, watch, faultMs }, result);
     step.update('healed: recovering');
     await scenario.fault.heal(target);
@@ -226,12 +241,6 @@ async function readBack(
     deadlineMs: DEADLINES.alert,
     signal,
   });
-}
-
-/** Awaited at the end: until then its failure is nobody's. */
-function inBackground<T>(work: Promise<T>): Promise<T> {
-  work.catch(() => {});
-  return work;
 }
 
 async function inTime(done: Promise<void>, what: string): Promise<void> {

@@ -20,6 +20,8 @@ export interface Scenario {
   fault: Fault;
   /** How much goes on meanwhile. */
   load: { concurrency: number; perSecond?: number; packs: number; to?: 'one replica' };
+  /** What the fault is about, so that it waits for it. */
+  meets?: 'packs under way';
   /** What callers may meet: every request is acknowledged, or some outcomes are unknown until they are repeated. */
   callers: 'notice nothing' | 'may have to repeat';
   /** What the public readiness does: it stays, or it says within 10 s that requests cannot be answered. */

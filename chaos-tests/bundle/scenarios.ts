@@ -44,6 +44,7 @@ export const SCENARIOS: readonly Scenario[] = [
     sentence: 'The worker is killed in the middle of evidence packs: each is made, once, when it is back.',
     fault: stopService('worker'),
     load: { concurrency: 4, perSecond, packs: 24 },
+    meets: 'packs under way',
     callers: 'notice nothing',
     readiness: 'stays',
     invariants: ALWAYS,

@@ -60,6 +60,8 @@ test(
       expect(outcomes.acknowledged, name).toBeGreaterThan(40);
       expect(Object.keys(verdicts).length, name).toBeGreaterThan(8);
     }
+    const worker = report.results.find(({ name }) => name === 'worker-killed');
+    expect(worker?.fault).toMatch(/, with [1-9]\d* of \d+ packs under way$/);
     const history = (await readFile(report.files.history, 'utf8')).trimEnd().split('\n');
     expect(history).toHaveLength(report.requests);
     const lines = history.map((line) => JSON.parse(line) as HistoryLine);
