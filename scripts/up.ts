@@ -1,5 +1,4 @@
-import { type BundleDir, locateBundle } from './bundle/bundleDir.ts';
-import { engineAnswers } from './bundle/compose.ts';
+import { chooseBundle } from './bundle/chooseBundle.ts';
 import { choicesOf, initFlags } from './bundle/initFlags.ts';
 import { planUp, upBundle } from './bundle/upBundle.ts';
 import { describeRun } from './embedded/describeRun.ts';
@@ -11,7 +10,6 @@ import { selfCheck } from './embedded/selfCheck.ts';
 import { startEmbedded } from './embedded/startEmbedded.ts';
 import { locateStateDir } from './embedded/stateDir.ts';
 import { defineCommand } from './lib/command.ts';
-import { PreconditionError, UsageError } from './lib/commandErrors.ts';
 import { stateDirFlag } from './lib/stateDirFlag.ts';
 
 const DETACH_DEADLINE_MS = 300_000;
@@ -22,6 +20,7 @@ export const command = defineCommand({
   summary: 'Start the product here and check it with a real item',
   details:
     'Where a Docker engine with Compose answers, the whole bundle: its images are built, its secrets made, and it is left running. ' +
+    'It is meant too where one was made here, and by each of its flags; without an engine that is an error. ' +
     'Elsewhere, or with --embedded, a real PostgreSQL, a real Redis, the API and the worker on 127.0.0.1: evaluation only, in the ' +
     'foreground until Ctrl-C. The data stays for the next time; a second up changes nothing that is as it should be.',
   examples: [
@@ -49,10 +48,10 @@ export const command = defineCommand({
     'state-dir': stateDirFlag,
   },
   // The supervisor of the embedded default holds a lock of its own as long as it runs.
-  lock: async ({ flags }) => (await wantedBundle(flags))?.lockFile,
+  lock: async ({ flags }) => (await chooseBundle(flags))?.lockFile,
   looksItself: true,
   async plan({ flags, progress, signal }) {
-    const bundle = await wantedBundle(flags);
+    const bundle = await chooseBundle(flags);
     if (bundle) {
       return await planUp(bundle, { ...choicesOf(flags), archive: flags.bundle }, { progress, signal });
     }
@@ -62,7 +61,7 @@ export const command = defineCommand({
     return await planEmbedded({ dir, ...portsOf(flags) });
   },
   async run({ flags, progress, print, signal, json }) {
-    const bundle = await wantedBundle(flags);
+    const bundle = await chooseBundle(flags);
     if (bundle) {
       return await upBundle(bundle, { ...choicesOf(flags), archive: flags.bundle }, { progress, signal });
     }
@@ -106,29 +105,7 @@ export const command = defineCommand({
   },
 });
 
-/** The bundle; undefined where the embedded default runs or is wanted, and where no engine answers. */
-async function wantedBundle(flags: UpFlags): Promise<BundleDir | undefined> {
-  const isNamed = flags.compose || flags.bundle !== undefined;
-  if (await findRunning(locateStateDir(flags['state-dir']))) return undefined;
-  if (flags.embedded && isNamed) {
-    throw new UsageError({ what: '--embedded excludes --compose and --bundle', next: './stack up --help' });
-  }
-  if (flags.embedded) return undefined;
-  const answers = await engineAnswers();
-  if (!answers && isNamed) {
-    throw new PreconditionError({
-      what: 'no Docker engine with Compose answers',
-      why: 'the bundle runs in containers',
-      next: './stack engine --yes, or ./stack up --embedded to try the product without',
-    });
-  }
-  return answers ? locateBundle(flags['state-dir']) : undefined;
-}
-
 type UpFlags = {
-  bundle?: string | undefined;
-  compose: boolean;
-  embedded: boolean;
   port: number;
   'internal-port': number;
   'worker-port': number;

@@ -1,23 +1,20 @@
+import { whyNoEngine } from '../../bundle/noEngine.ts';
+import { OLDEST, oldEngine } from '../../engine/unfitEngine.ts';
 import { defineCheck, error } from '../doctorCheck.ts';
-import { isAtLeast } from '../isAtLeast.ts';
-
-const OLDEST = '20.10';
 
 /** An engine answers, and is not older than the one that the bundle was tried on. */
 export const engineVersion = defineCheck({
   name: 'engine',
-  rule: `a Docker engine of version ${OLDEST} or newer answers`,
+  rule: `a Docker engine of version ${OLDEST.engine} or newer answers`,
   needs: 'host',
   async detect({ engine, host }) {
     if (!engine) {
       const { output } = await host.run('docker', ['version', '--format', '{{.Server.Version}}']);
-      if (!/permission denied/i.test(output))
-        return [error('no Docker engine answers', './stack engine --yes')];
-      return [
-        error('this user may not speak to the engine', 'sudo usermod -aG docker "$USER", then log in anew'),
-      ];
+      const { what, next } = whyNoEngine(output);
+      return [error(what, next)];
     }
-    if (engine.kind.includes('Podman') || isAtLeast(engine.version, OLDEST)) return [];
-    return [error(`the engine has version ${engine.version}, older than ${OLDEST}`, './stack engine --yes')];
+    // Its versions are others; `engine-kind` names it.
+    const old = engine.kind.includes('Podman') ? undefined : oldEngine(engine.version);
+    return old ? [error(old.what, old.fix)] : [];
   },
 });
