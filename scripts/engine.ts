@@ -1,7 +1,9 @@
 import { readEngineState } from './engine/engineState.ts';
 import { INSTALL_LOG, installParts } from './engine/installParts.ts';
 import { type EnginePart, planEngine } from './engine/planEngine.ts';
+import { pluginPath } from './engine/pluginPath.ts';
 import { ENGINE_LOG, startEngine } from './engine/startEngine.ts';
+import { OLDEST } from './engine/unfitEngine.ts';
 import { defineCommand, type Plan } from './lib/command.ts';
 import { CommandError } from './lib/commandErrors.ts';
 import { acquireRunLock } from './lib/runLock.ts';
@@ -13,7 +15,8 @@ export const command = defineCommand({
   summary: 'Install and start a Docker engine with Compose on Debian or Ubuntu',
   details:
     "From the distribution's own packages, as root. Where it has no Compose v2 or buildx (Debian 12), those two come from\n" +
-    "Debian trixie, from the mirror that the host's apt uses. It also brings back an engine that was killed.\n" +
+    `Debian trixie, from the mirror that the host's apt uses; a Compose older than ${OLDEST.compose} is replaced. It also brings back an engine that was killed.\n` +
+    `An engine older than ${OLDEST.engine}, and Podman, it leaves as they are and says what to type.\n` +
     `Without systemd the engine runs in the background; its log is ${ENGINE_LOG}, that of apt ${INSTALL_LOG}.`,
   examples: ['./stack engine --yes', './stack engine --dry-run'],
   flags: {},
@@ -41,15 +44,18 @@ export const command = defineCommand({
     const state = await readEngineState(signal);
     const left = planEngine(state).steps;
     if (left.length > 0) {
+      const hides = left.some(({ part }) => part === 'compose') && pluginPath('docker-compose');
       throw new CommandError({
         what: 'the engine is still not complete',
         why: left.map(({ action }) => `left to do: ${action}`).join('; '),
-        next: `look into ${INSTALL_LOG} and ${ENGINE_LOG}`,
+        // A package brings a newer one to another place, and the client takes the first that it finds.
+        next: hides ? `rm ${hides}, then: ./stack engine` : `look into ${INSTALL_LOG} and ${ENGINE_LOG}`,
       });
     }
+    const version = state.engine.answers ? state.engine.version : '';
     return {
-      data: { engine: state.engine.version ?? '', done: parts },
-      text: `the engine ${state.engine.version} answers, with Compose and buildx`,
+      data: { engine: version, done: parts },
+      text: `the engine ${version} answers, with Compose and buildx`,
     };
   },
 });

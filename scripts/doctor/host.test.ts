@@ -3,6 +3,8 @@ import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir, totalmem } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { EngineState } from '../engine/engineState.ts';
+import { planEngine } from '../engine/planEngine.ts';
 import { runTool } from '../engine/runTool.ts';
 import { CHECKOUT } from '../lib/checkout.ts';
 import type { EngineInfo } from './doctorCheck.ts';
@@ -12,6 +14,7 @@ import { memoryOf } from './memoryOf.ts';
 import { skewOf } from './openContext.ts';
 import { contextOf, goodEngine, goodSettings, issuesOf } from './test/contextOf.ts';
 
+const packaged = (await runTool('dpkg', ['-S', '*bin/dockerd'])).code === 0;
 let root: string;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'origin-stack-doctor-'));
@@ -63,6 +66,7 @@ const TRIED: [name: string, broken: Sabotage, says: RegExp, mended: Sabotage][] 
   ],
   ['compose', { engine: { composeVersion: '' } }, /not there/, {}],
   ['engine-kind', { engine: { kind: 'Podman Engine' } }, /Podman Engine answers/, {}],
+  ['engine-kind', { engine: { kind: 'Podman', version: '' } }, /Podman answers/, {}],
   ['engine-kind', { engine: { securityOptions: ['name=rootless'] } }, /runs without root/, {}],
   ['engine-kind', { engine: { securityOptions: ['name=selinux'] } }, /^warning SELinux/, {}],
   ['cgroups', { engine: { memoryLimit: false, pidsLimit: false } }, /memory, processes are not/, {}],
@@ -193,6 +197,37 @@ describe('the checks of the host', () => {
     expect(unset).not.toHaveProperty('SSL_CERT_FILE');
     expect(await issuesOf('ca-bundle', contextOf(root, { host: env(unset) }))).toEqual([]);
   });
+
+  it.each<[check: string, engine: Partial<EngineInfo>]>([
+    ['engine', { version: '19.03.8' }],
+    ['compose', { composeVersion: '2.6.0' }],
+    ['compose', { composeVersion: '' }],
+    ['engine-kind', { kind: 'Podman Engine' }],
+    ['engine-kind', { kind: 'Podman' }],
+  ])('%s names for %j what `./stack engine` does, or what that says itself', async (name, engine) => {
+    const { version, kind, composeVersion } = { ...goodEngine, ...engine };
+    const state: EngineState = {
+      engine: { answers: true, version, kind, forbidden: false, installed: true },
+      compose: composeVersion,
+      buildx: true,
+      root: true,
+      systemd: true,
+      distribution: { name: 'Debian', codename: 'trixie', supported: true },
+    };
+    const [found] = await look(name, { engine, host: env({}) });
+    if (found?.fix === './stack engine --yes') expect(planEngine(state, {}).steps).not.toEqual([]);
+    else expect(() => planEngine(state, {})).toThrow(expect.objectContaining({ next: found?.fix }));
+  });
+
+  it.skipIf(!packaged)(
+    `the upgrade of an old engine names its package${packaged ? '' : " (skipped: needs an engine of the system's packages)"}`,
+    async () => {
+      const [found] = await look('engine', { engine: { version: '19.03.8' } });
+      const [, install = ''] = /&& apt-get install (--only-upgrade .+); where/.exec(found?.fix ?? '') ?? [];
+      const { code, output } = await runTool('sh', ['-c', `apt-get install --simulate ${install}`]);
+      expect({ code, output }).toEqual({ code: 0, output: expect.stringMatching(/^(docker|Inst docker)/m) });
+    },
+  );
 
   it('engine-kind names for SELinux each folder of the checkout that containers mount', async () => {
     const engine = { ...goodEngine, securityOptions: ['name=selinux'] };

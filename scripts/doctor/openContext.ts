@@ -2,6 +2,7 @@ import { type Inspected, serviceOf } from '../audit/inspected.ts';
 import { inspectProject } from '../audit/readFacts.ts';
 import type { BundleDir } from '../bundle/bundleDir.ts';
 import { readBundleSettings } from '../bundle/bundleSettings.ts';
+import { describeEngine } from '../engine/unfitEngine.ts';
 import type { DoctorContext, EngineInfo } from './doctorCheck.ts';
 import { type Host, realHost } from './host.ts';
 
@@ -41,11 +42,9 @@ async function readEngineInfo(host: Host): Promise<EngineInfo | undefined> {
   ]);
   const answeredMs = host.nowMs();
   if (version.code !== 0 || info.code !== 0) return undefined;
-  const server = parse<{ Server?: { Components?: { Name: string }[] } }>(version.output);
   const facts = parse<Info>(info.output);
   return {
-    version: facts.ServerVersion ?? '',
-    kind: server.Server?.Components?.[0]?.Name ?? '',
+    ...describeEngine(version.output),
     composeVersion: compose.code === 0 ? (compose.output.split('\n').at(-1) ?? '') : '',
     rootDir: facts.DockerRootDir ?? '/var/lib/docker',
     securityOptions: facts.SecurityOptions ?? [],

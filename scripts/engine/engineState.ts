@@ -1,10 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { runTool } from './runTool.ts';
+import { describeEngine } from './unfitEngine.ts';
 
-/** What the host has. `compose` is version 2 or newer; a client without an engine counts for nothing. */
+/** What an engine says, by the client's own settings; `forbidden` when it runs but this user may not speak to it. */
+export type EngineAnswer =
+  | { answers: true; version: string; kind: string; forbidden: false }
+  | { answers: false; forbidden: boolean };
+
+/** What the host has. A client without an engine counts for nothing. */
 export type EngineState = {
-  engine: { answers: boolean; version?: string; forbidden: boolean; installed: boolean };
-  compose: boolean;
+  engine: EngineAnswer & { installed: boolean };
+  /** The version of the plugin, empty where there is none: Compose 1 was a program of its own. */
+  compose: string;
   buildx: boolean;
   root: boolean;
   systemd: boolean;
@@ -26,7 +33,8 @@ export async function readEngineState(signal?: AbortSignal): Promise<EngineState
   ]);
   return {
     engine: { ...engine, installed: daemon.code === 0 },
-    compose: compose.code === 0 && isComposeV2(compose.output),
+    // Warnings of the client may stand before it.
+    compose: compose.code === 0 ? (compose.output.split('\n').at(-1) ?? '') : '',
     buildx: buildx.code === 0,
     root: process.getuid?.() === 0,
     systemd: readOr('/proc/1/comm').trim() === 'systemd',
@@ -34,19 +42,15 @@ export async function readEngineState(signal?: AbortSignal): Promise<EngineState
   };
 }
 
-/** Whether an engine answers, by the client's own settings; `forbidden` when it runs but this user may not speak to it. */
-export async function askEngine(
-  signal?: AbortSignal,
-): Promise<{ answers: boolean; version?: string; forbidden: boolean }> {
-  const { code, output } = await runTool('docker', ['version', '--format', '{{.Server.Version}}'], {
+/** Whether an engine answers, and which. */
+export async function askEngine(signal?: AbortSignal): Promise<EngineAnswer> {
+  const { code, output } = await runTool('docker', ['version', '--format', '{{json .}}'], {
     signal,
     timeoutMs: ANSWER_MS,
   });
-  if (code === 0) return { answers: true, version: output, forbidden: false };
+  if (code === 0) return { answers: true, ...describeEngine(output), forbidden: false };
   return { answers: false, forbidden: /permission denied/i.test(output) };
 }
-
-export const isComposeV2 = (version: string): boolean => Number(/^v?(\d+)\./.exec(version)?.[1] ?? 0) >= 2;
 
 /** What os-release(5) says, as far as it matters here. */
 export function describeDistribution(osRelease: string, hasApt: boolean): EngineState['distribution'] {

@@ -1,14 +1,16 @@
 import { existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { CommandError, PreconditionError } from '../lib/commandErrors.ts';
 import type { Step } from '../lib/progress.ts';
 import { unpackTrixiePackages } from './aptElsewhere.ts';
 import { findDebianMirror } from './debianMirror.ts';
-import { isComposeV2 } from './engineState.ts';
+import { isAtLeast } from './isAtLeast.ts';
 import type { EnginePart } from './planEngine.ts';
+import { pluginPath } from './pluginPath.ts';
 import { lastLines, runTool } from './runTool.ts';
+import { OLDEST } from './unfitEngine.ts';
 
 export const INSTALL_LOG = '/var/log/origin-stack-engine.log';
 const PLUGIN_DIR = '/usr/libexec/docker/cli-plugins';
@@ -18,11 +20,18 @@ const plugins = {
   compose: {
     packages: ['docker-compose-v2', 'docker-compose-plugin', 'docker-compose'],
     trixie: 'docker-compose',
+    // Under the last of these names Debian 12 has Compose 1, a program of its own.
+    oldest: OLDEST.compose,
   },
-  buildx: { packages: ['docker-buildx', 'docker-buildx-plugin'], trixie: 'docker-buildx' },
+  buildx: {
+    packages: ['docker-buildx', 'docker-buildx-plugin'],
+    trixie: 'docker-buildx',
+    oldest: '0.0',
+  },
 } as const;
+type Plugin = (typeof plugins)[keyof typeof plugins];
 
-/** Installs the parts that are missing: the distribution's packages first, then trixie's plugins beside them. */
+/** Installs the parts that are missing or too old: the distribution's packages first, then trixie's plugins beside them. */
 export async function installParts(
   parts: EnginePart[],
   options: { step: Step; signal: AbortSignal },
@@ -35,7 +44,7 @@ export async function installParts(
   if (parts.includes('engine')) packages.push(...(await enginePackages()));
   for (const name of ['compose', 'buildx'] as const) {
     if (!parts.includes(name)) continue;
-    const own = await firstAvailable(plugins[name].packages);
+    const own = await firstAvailable(plugins[name]);
     if (own) packages.push(own);
     else foreign.push(plugins[name].trixie);
   }
@@ -59,11 +68,10 @@ async function enginePackages(): Promise<string[]> {
   return packages;
 }
 
-async function firstAvailable(names: readonly string[]): Promise<string | undefined> {
-  for (const name of names) {
+async function firstAvailable({ packages, oldest }: Plugin): Promise<string | undefined> {
+  for (const name of packages) {
     const version = await candidateOf(name);
-    // Under this one name Debian 12 has Compose 1, a program of its own.
-    if (version && (name !== 'docker-compose' || isComposeV2(version))) return name;
+    if (version && isAtLeast(version, oldest)) return name;
   }
   return undefined;
 }
@@ -99,7 +107,6 @@ async function installTrixiePlugins(names: string[], signal: AbortSignal): Promi
   const workDir = await mkdtemp(join(tmpdir(), 'origin-stack-engine-'));
   try {
     const root = await unpackTrixiePackages(names, { mirror, workDir, signal });
-    await mkdir(PLUGIN_DIR, { recursive: true });
     for (const name of names) await placePlugin(join(root, PLUGIN_DIR, name), name);
   } finally {
     await rm(workDir, { recursive: true, force: true });
@@ -108,7 +115,9 @@ async function installTrixiePlugins(names: string[], signal: AbortSignal): Promi
 
 async function placePlugin(from: string, name: string): Promise<void> {
   if (!existsSync(from)) throw new CommandError({ what: `the package ${name} holds no plugin`, why: from });
-  const target = join(PLUGIN_DIR, name);
+  // An older one that the client finds first would hide it.
+  const target = pluginPath(name) ?? join(PLUGIN_DIR, name);
+  await mkdir(dirname(target), { recursive: true });
   await copyFile(from, `${target}.new`);
   await chmod(`${target}.new`, 0o755);
   await rename(`${target}.new`, target);

@@ -1,3 +1,4 @@
+import { podmanEngine } from '../../engine/unfitEngine.ts';
 import { defineCheck, error, type Issue, warning } from '../doctorCheck.ts';
 
 /** Podman, rootless engines and SELinux are named, with what is supported. */
@@ -5,14 +6,11 @@ export const engineKind = defineCheck({
   name: 'engine-kind',
   rule: 'the engine is Docker, run by root',
   needs: 'engine',
-  detect({ engine, dir }) {
+  detect({ engine, dir, host }) {
     const found: Issue[] = [];
     const has = (option: string) => engine.securityOptions.some((one) => one.includes(`name=${option}`));
-    if (engine.kind.includes('Podman')) {
-      found.push(
-        error(`${engine.kind} answers as docker; the bundle is tried on Docker only`, './stack engine --yes'),
-      );
-    }
+    const podman = podmanEngine(engine.kind, host.env);
+    if (podman) found.push(error(podman.what, podman.fix));
     if (has('rootless') || has('userns')) {
       const how = has('rootless') ? 'runs without root' : 'maps users';
       const what = `the engine ${how}: uids in containers are others on the host, so secrets would be unreadable`;
