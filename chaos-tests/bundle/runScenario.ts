@@ -10,6 +10,7 @@ import { failsCleanly } from '../invariants/failsCleanly.ts';
 import { workIsDone } from '../invariants/workIsDone.ts';
 import { type Attempt, type IngestLoad, startIngestLoad } from '../workloads/ingestLoad.ts';
 import { type RequestedPack, requestPack } from '../workloads/requestPacks.ts';
+import { isFiring, untilQuiet } from './alertStates.ts';
 import type { ChaosInbox } from './chaosInbox.ts';
 import type { ChaosTarget } from './chaosTarget.ts';
 import { oneReplica } from './oneReplica.ts';
@@ -105,6 +106,8 @@ async function act(
   let broken: Error | undefined;
   try {
     await inTime(load.acknowledged(BEFORE), 'the load before the fault');
+    step.update(`${scenario.alert.name} is quiet`);
+    await untilQuiet(() => activeAlerts(target.dir), scenario.alert, { deadlineMs: DEADLINES.alert, signal });
     const decided = load.history().filter(({ outcome }) => outcome === 'acknowledged');
     for (const attempt of decided.slice(0, scenario.load.packs)) {
       const pack = requestPack(attempt);
@@ -187,22 +190,12 @@ async function whileItLasts(
     });
   }
   step.update(`waiting for ${alert.name}`);
-  times.alert_fired_s = await until(() => isFiring(target, alert), {
+  times.alert_fired_s = await until(async () => isFiring(await activeAlerts(target.dir), alert), {
     what: `${alert.name} fires`,
     deadlineMs: DEADLINES.alert,
     signal,
   });
   if (during) verdicts.during = await during(target);
-}
-
-async function isFiring({ dir }: ChaosTarget, { name, labels }: Scenario['alert']): Promise<boolean> {
-  const wanted = Object.entries(labels);
-  return (await activeAlerts(dir)).some(
-    (one) =>
-      one.name === name &&
-      one.state === 'firing' &&
-      wanted.every(([label, value]) => one.labels[label] === value),
-  );
 }
 
 /** What was acknowledged is there, what was refused is not, each thing happened once, and the alert is over. */
@@ -236,7 +229,7 @@ async function readBack(
     verdicts[name] = await invariant(aftermath);
   }
   step.update(`waiting for the end of ${alert.name}`);
-  times.alert_resolved_s = await until(async () => !(await isFiring(target, alert)), {
+  times.alert_resolved_s = await until(async () => !isFiring(await activeAlerts(target.dir), alert), {
     what: `${alert.name} resolves`,
     deadlineMs: DEADLINES.alert,
     signal,
