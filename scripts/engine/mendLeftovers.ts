@@ -4,6 +4,11 @@ import { connect } from 'node:net';
 import { judgePidFile } from './pidFile.ts';
 
 /** What a killed engine leaves: a pid file misleads the next one, and so does a socket that nobody serves. */
+export interface Leftovers {
+  pidFiles: { path: string; program: string }[];
+  sockets: string[];
+}
+
 const pidFiles = [
   { path: '/var/run/docker.pid', program: 'dockerd' },
   { path: '/var/run/docker-ssd.pid', program: 'dockerd' },
@@ -19,12 +24,12 @@ const sockets = [
 ];
 
 /** Removes stale pid files and sockets of an engine that is not running; returns what it removed. */
-export async function mendLeftovers(): Promise<string[]> {
+export async function mendLeftovers(places: Leftovers = { pidFiles, sockets }): Promise<string[]> {
   const stale: string[] = [];
-  for (const { path, program } of pidFiles) {
+  for (const { path, program } of places.pidFiles) {
     if (judgePidFile(path, program).verdict === 'stale') stale.push(path);
   }
-  for (const path of sockets) {
+  for (const path of places.sockets) {
     if (existsSync(path) && !(await isServed(path))) stale.push(path);
   }
   for (const path of stale) await rm(path, { force: true });
@@ -46,15 +51,15 @@ export function isServed(path: string): Promise<boolean> {
   });
 }
 
-const networkStore = '/var/lib/docker/network/files/local-kv.db';
+const NETWORK_STORE = '/var/lib/docker/network/files/local-kv.db';
 
 /**
  * Where the engine's last words are about its networks, sets their store aside: the engine makes a new one, and
  * Compose makes its networks anew. Returns whether it did.
  */
-export async function mendNetworks(lastWords: string): Promise<boolean> {
+export async function mendNetworks(lastWords: string, store = NETWORK_STORE): Promise<boolean> {
   const broken = /(error|fail)\S* (creating|initializing|starting).*(network|bridge)|local-kv/i;
-  if (!broken.test(lastWords) || !existsSync(networkStore)) return false;
-  await rename(networkStore, `${networkStore}.${Date.now()}`);
+  if (!broken.test(lastWords) || !existsSync(store)) return false;
+  await rename(store, `${store}.${Date.now()}`);
   return true;
 }

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandError } from '../lib/commandErrors.ts';
 import type { Step } from '../lib/progress.ts';
 import { askEngine } from './engineState.ts';
+import { listenToEngine } from './engineWords.ts';
 import { mendLeftovers, mendNetworks } from './mendLeftovers.ts';
 import { judgePidFile } from './pidFile.ts';
 import { lastLines, runTool } from './runTool.ts';
@@ -27,6 +28,8 @@ export async function startEngine({
   deadlineMs = DEADLINE_MS,
 }: Starting): Promise<void> {
   const deadline = Date.now() + deadlineMs;
+  const log = systemd ? 'journal' : { file: ENGINE_LOG };
+  let lastWords = listenToEngine(log);
   while (Date.now() < deadline) {
     signal.throwIfAborted();
     const running = judgePidFile(PID_FILE, 'dockerd');
@@ -37,14 +40,15 @@ export async function startEngine({
       continue;
     }
     for (const path of await mendLeftovers()) step.update(`removed ${path}, which a killed engine left`);
+    lastWords = listenToEngine(log);
     const hasEnded = systemd ? await startBySystemd() : await startDetached();
     if (await answersBefore(deadline, signal, () => !hasEnded())) return;
-    if (await mendNetworks(lastWords(systemd))) step.update('set the broken store of networks aside');
+    if (await mendNetworks(await lastWords())) step.update('set the broken store of networks aside');
     await sleep(RETRY_MS, undefined, { signal });
   }
   throw new CommandError({
     what: `the engine does not answer after ${deadlineMs / 1000} s`,
-    why: lastLines(lastWords(systemd), 8),
+    why: lastLines(await lastWords(), 8),
     next: systemd ? 'journalctl -u docker' : `less ${ENGINE_LOG}`,
   });
 }
@@ -95,13 +99,4 @@ async function startBySystemd(): Promise<() => boolean> {
   await runTool('systemctl', ['enable', 'docker.service']);
   const { code } = await runTool('systemctl', ['restart', 'docker.service']);
   return () => code !== 0;
-}
-
-function lastWords(systemd: boolean): string {
-  if (systemd) return 'see its journal';
-  try {
-    return readFileSync(ENGINE_LOG, 'utf8').slice(-8_000);
-  } catch {
-    return '';
-  }
 }
