@@ -46,12 +46,18 @@ export async function appendKeyEvents(dir: BundleDir, events: KeyEvent[]): Promi
     const file = await open(path, FLAGS, 0o600);
     try {
       const before = await file.readFile('utf8');
-      // A line that a full disk cut short stays as it is, a record of that; what follows begins on its own line.
+      // A line that a power cut left short stays as it is, a record of that; what follows begins on its own line.
       const isCut = before !== '' && !before.endsWith('\n');
       const news = events.filter((event) => !saysAlready(before, event));
       const { text } = news.reduce(chain, { text: isCut ? '\n' : '', last: lastLine(before) });
-      if (text !== '') await file.appendFile(text);
-      await file.sync();
+      try {
+        if (text !== '') await file.appendFile(text);
+        await file.sync();
+      } catch (error) {
+        // A full disk takes half a line, which would be no audit line for ever.
+        await file.truncate(Buffer.byteLength(before));
+        throw error;
+      }
     } finally {
       await file.close();
     }

@@ -169,7 +169,11 @@ async function writeLists(
   }
   const unique = new Map(list.map((entry) => [entry.sha256, entry]));
   const content = listText([...unique.values()]);
-  for (const folder of LIST_HOLDERS) await writeSecret(tree, { folder, file: LIST_FILE, content });
+  for (const folder of LIST_HOLDERS) {
+    // Where nothing changes nothing is written: what is undone on a full disk has no room for it.
+    const before = await readSecret(tree, folder, LIST_FILE);
+    if (before?.toString() !== content) await writeSecret(tree, { folder, file: LIST_FILE, content });
+  }
 }
 
 /** What each holder's list has of a service. */

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import {
   chmod,
   chown,
@@ -11,6 +11,7 @@ import {
   rename,
   rm,
   symlink,
+  truncate,
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -30,6 +31,8 @@ import { SERVICE_KEYS, type ServiceName } from './serviceKeys.ts';
 import { beforeLists, makeKeyFiles, openedBy, readKey } from './test/keyFiles.ts';
 
 // Files alone: with the bundle down nobody is asked. scripts/bundle/test/serviceKeys.test.ts has it under load.
+
+const PAGE_BYTES = 4096;
 
 let dir: BundleDir;
 beforeEach(async () => {
@@ -267,28 +270,64 @@ describe('what cannot be is refused, and nothing changes', () => {
     expect(await readdir(secret('prometheus'))).not.toContain('service-key.next');
   });
 
-  test('a full disk: every key still opens what it did, and with room again the next run ends it', async () => {
+  test('a full disk: nothing is begun however little room there is, no audit line is cut, and with room again it is done', async () => {
     const bytes = execFileSync('du', ['-sk', dir.root]).toString().split('\t')[0];
     const full = mkdtempSync(join(tmpdir(), 'origin-keys-full-'));
-    const mount = (...options: string[]) => execFileSync('mount', [...options, 'origin-full', full]);
-    mount('-t', 'tmpfs', '-o', `size=${Number(bytes) + 4096}k`);
-    onTestFinished(() => {
-      execFileSync('umount', [full]);
-      rmSync(full, { recursive: true });
-    });
+    onTestFinished(() => rmSync(full, { recursive: true }));
+    mount('-t', 'tmpfs', '-o', `size=${Number(bytes) + 8192}k`, 'origin-full', full);
     execFileSync('cp', ['-a', `${dir.root}/.`, full]);
     dir = locateBundle(full);
-    const old = keyOf(PROMETHEUS);
-    const filling = writeFile(join(full, 'ballast'), Buffer.alloc(64 << 20));
+    const ballast = join(full, 'ballast');
+    const filling = writeFile(ballast, Buffer.alloc(64 << 20));
     await expect(filling).rejects.toMatchObject({ code: 'ENOSPC' });
-    await expect(rotate('prometheus', 'cron')).rejects.toThrow(/ENOSPC|no space/);
-    expect(opens(keyOf(PROMETHEUS))).toEqual(['prometheus', 'prometheus']);
-    await rm(join(full, 'ballast'));
+    const log = join(dir.audit, 'api-keys.log');
+    const before = await readFile(log, 'utf8');
+    const almostAPage = `${before}${'x'.repeat(PAGE_BYTES - 10 - (before.length % PAGE_BYTES))}\n`;
+    await writeFile(log, almostAPage);
+    const line = eventOf(rotationOf(stateOf(await changeKeys(dir, 'look'), 'cron')), 'failed');
+    await expect(appendKeyEvents(dir, [line])).rejects.toMatchObject({
+      why: expect.stringContaining('ENOSPC'),
+    });
+    expect(await readFile(log, 'utf8')).toBe(almostAPage);
+    await writeFile(log, before);
+
+    const old = keyOf(PROMETHEUS);
+    for (const room of [0, 1, 2, 5, 100]) {
+      await truncate(ballast, statSync(ballast).size - room * PAGE_BYTES);
+      await expect(rotate('prometheus', 'cron'), `${room}`).rejects.toMatchObject({
+        exitCode: 3,
+        why: expect.stringContaining('ENOSPC'),
+      });
+      expect([keyOf(PROMETHEUS), (await readdir(secret('prometheus'))).includes('service-key.next')]).toEqual(
+        [old, false],
+      );
+    }
+    await rm(ballast);
     await rotate('prometheus');
     expect(opens(keyOf(PROMETHEUS))).toEqual(['prometheus', 'prometheus']);
     expect(opens(old)).toEqual([undefined, undefined]);
+    expect((await readKeyAudit(dir)).problem).toBeUndefined();
+  });
+
+  test('a new key that cannot be written: those of other services are taken back', async () => {
+    const folder = secret('cron');
+    mount('--bind', folder, folder);
+    execFileSync('mount', ['-o', 'remount,bind,ro', folder]);
+    const lists = [keyOf('api/service-keys.json'), keyOf('worker/service-keys.json')];
+    await expect(rotate('prometheus', 'cron')).rejects.toThrow('EROFS');
+    expect(await readdir(secret('prometheus'))).not.toContain('service-key.next');
+    expect([keyOf('api/service-keys.json'), keyOf('worker/service-keys.json')]).toEqual(lists);
   });
 });
+
+/** For the length of this test. */
+function mount(...args: string[]): void {
+  const at = args.at(-1) ?? '';
+  execFileSync('mount', args);
+  onTestFinished(() => {
+    execFileSync('umount', [at]);
+  });
+}
 
 test('to undo takes away what waits, and leaves valid what an earlier run had put in its place', async () => {
   const [old, oldOfCron] = [keyOf(PROMETHEUS), keyOf('cron/service-key')];

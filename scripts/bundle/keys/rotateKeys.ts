@@ -4,8 +4,10 @@ import type { BundleDir } from '../bundleDir.ts';
 import { askListener, type KeyListener, lookWhoRuns } from './askListeners.ts';
 import { changeKeys } from './changeKeys.ts';
 import { appendKeyEvents } from './keyAudit.ts';
+import type { KeyState } from './keyFiles.ts';
 import { eventOf, isPromoted, type Rotation, rotationOf } from './keyRotation.ts';
 import { isUnfinished, requireKeys, stateOf } from './keyState.ts';
+import { requireRoom } from './requireRoom.ts';
 import type { ServiceName } from './serviceKeys.ts';
 import { type UsedElsewhere, untilCallersChanged } from './untilCallersChanged.ts';
 
@@ -31,12 +33,13 @@ export async function rotateKeys(
   { progress, signal }: Context,
 ): Promise<Rotated> {
   await appendKeyEvents(dir, []);
+  await requireRoom(dir.secrets, dir.audit);
   const before = await changeKeys(dir, 'look');
   requireKeys(before, services);
   const resumed = before.filter(isUnfinished).map(({ service }) => service);
   const { listeners, running } = await lookWhoRuns(dir);
   const toStage = services.filter((service) => !isPromoted(stateOf(before, service)));
-  const staged = await changeKeys(dir, 'stage', toStage);
+  const staged = await stage(dir, toStage);
   const rotations = [...new Set([...services, ...resumed])].map((service) => {
     const rotation = rotationOf(stateOf(staged, service));
     return { ...rotation, callsAlways: rotation.callsAlways && running.includes(service) };
@@ -50,6 +53,17 @@ export async function rotateKeys(
   await changeKeys(dir, 'settle');
   await requireSettled(listeners, rotations);
   return { rotations, resumed, listeners: listeners.map(({ service }) => service), usedElsewhere };
+}
+
+/** Puts new keys beside the old ones, of all of these services or of none. */
+async function stage(dir: BundleDir, services: ServiceName[]): Promise<KeyState[]> {
+  try {
+    return await changeKeys(dir, 'stage', services);
+  } catch (error) {
+    // What cannot be taken away either opens no more than the old key does, and the next run finishes it.
+    await changeKeys(dir, 'undo').catch(() => {});
+    throw error;
+  }
 }
 
 interface Work {

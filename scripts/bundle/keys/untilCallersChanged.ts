@@ -9,6 +9,7 @@ import type { ServiceName } from './serviceKeys.ts';
 const SILENCE_MS = 15_000;
 const DEADLINE_MS = 90_000;
 const LOOK_EVERY_MS = 1_000;
+const GO_ON = './stack rotate-api-key --force, which goes on from here';
 
 /** An old key that was still used when nobody waited any longer: its holder has a copy. */
 export interface UsedElsewhere {
@@ -35,7 +36,10 @@ export async function untilCallersChanged(
   const step = progress.step('callers change to their new keys');
   const startMs = Date.now();
   for (;;) {
-    await sleep(LOOK_EVERY_MS, undefined, { signal });
+    await sleep(LOOK_EVERY_MS, undefined, { signal }).catch((error: unknown) => {
+      step.fail(`interrupted: the old key and the new one both stay valid; ${GO_ON}`);
+      throw error;
+    });
     const uses = await lastUses(callers);
     const nowMs = Date.now();
     const late = uses.filter(({ callsAlways, isFreshUsed }) => callsAlways && !isFreshUsed);
@@ -58,8 +62,8 @@ export async function untilCallersChanged(
 const notSeen = (services: ServiceName[]) =>
   new CommandError({
     what: `${services.join(', ')} did not change to the new key`,
-    why: 'it calls without a pause, and was not seen with it; its old key and the new one stay valid',
-    next: `./stack logs ${services[0]}; then ./stack rotate-api-key --force, which goes on from here`,
+    why: 'it calls without a pause, and was not seen with it; its old key and the new one both stay valid',
+    next: `./stack logs ${services[0]}; then ${GO_ON}`,
   });
 
 async function lastUses({ listeners, rotations }: Callers) {
