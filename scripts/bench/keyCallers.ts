@@ -11,22 +11,44 @@ import { SERVICE_KEYS, type ServiceName } from '../bundle/keys/serviceKeys.ts';
 const PAUSE_MS = 20;
 const ANSWER_MS = 10_000;
 
-/** What each service asks of a listener by its key, as it does by itself, and what says that it was let in. */
-const CALLS: Record<
-  ServiceName,
-  { at: string; method: string; path: string; body?: string; isLetIn: number[] }
-> = {
-  operator: { at: 'api-b', method: 'GET', path: '/metrics', isLetIn: [200] },
-  prometheus: { at: 'api-a', method: 'GET', path: '/metrics', isLetIn: [200] },
-  alertmanager: {
+/** A route of an internal listener, and what says that its caller was let in. */
+interface Route {
+  at: string;
+  method: string;
+  path: string;
+  body?: string;
+  isLetIn: readonly string[];
+}
+
+/** Every route that wants a scope. */
+export const ROUTES = {
+  metricsOfApi: { at: 'api-a', method: 'GET', path: '/metrics', isLetIn: ['200'] },
+  metricsOfOtherApi: { at: 'api-b', method: 'GET', path: '/metrics', isLetIn: ['200'] },
+  metricsOfWorker: { at: 'worker', method: 'GET', path: '/metrics', isLetIn: ['200'] },
+  alerts: {
     at: 'api-a',
     method: 'POST',
     path: '/internal/alerts',
     body: '{"version":"4","alerts":[]}',
-    isLetIn: [204],
+    isLetIn: ['204'],
   },
   // 409: another verification is under way; who may not ask for one is told so before.
-  cron: { at: 'worker', method: 'POST', path: '/internal/ledger-verifications', isLetIn: [200, 409] },
+  ledgerVerification: {
+    at: 'worker',
+    method: 'POST',
+    path: '/internal/ledger-verifications',
+    isLetIn: ['200', '409'],
+  },
+} as const satisfies Record<string, Route>;
+
+export type RouteName = keyof typeof ROUTES;
+
+/** What each service asks of a listener by its key, as it does by itself. */
+const CALLS: Record<ServiceName, RouteName> = {
+  operator: 'metricsOfOtherApi',
+  prometheus: 'metricsOfApi',
+  alertmanager: 'alerts',
+  cron: 'ledgerVerification',
 };
 
 export interface KeyCalls {
@@ -43,27 +65,48 @@ export interface KeyCallers {
   stop(): Promise<KeyCalls[]>;
 }
 
-/**
- * Calls the listeners of a bundle on this host without a pause as each service does: the key is read from its file for every
- * request, over mutual TLS on the bundle's own networks. Root's work: it reads every service's secrets.
- */
-export async function startKeyCallers(dir: BundleDir): Promise<KeyCallers> {
+/** Calls routes of a bundle's internal listeners from this host. */
+export interface InternalCaller {
+  /** The status, or the code of the error. */
+  call(route: RouteName, bearer: string): Promise<string>;
+  close(): void;
+}
+
+/** Over mutual TLS on the bundle's own networks. Root's work: it reads every service's secrets. */
+export async function openInternalCaller(dir: BundleDir): Promise<InternalCaller> {
   const addresses = await addressesOf(dir);
   const tls = await Promise.all(
     ['ca.crt', 'tls.crt', 'tls.key'].map((file) => readFile(join(dir.secrets, 'prometheus', file))),
   );
   const [ca, cert, key] = tls;
+  const agents = new Map<string, Agent>();
+  return {
+    call(name, bearer) {
+      const { at, method, path, body }: Route = ROUTES[name];
+      const agent = agents.get(at) ?? new Agent({ ca, cert, key, servername: at, keepAlive: true });
+      agents.set(at, agent);
+      return send({ agent, host: addresses.get(at), port: 9443, method, path, bearer, body });
+    },
+    close() {
+      for (const agent of agents.values()) agent.destroy();
+    },
+  };
+}
+
+/**
+ * Calls the listeners of a bundle without a pause as each service does: the key is read from its file for every request.
+ */
+export async function startKeyCallers(dir: BundleDir): Promise<KeyCallers> {
+  const caller = await openInternalCaller(dir);
   const stopping = new AbortController();
   const loops = SERVICE_KEYS.map(async ({ service, folder, file }): Promise<KeyCalls> => {
-    const { at, method, path, body, isLetIn } = CALLS[service];
-    const agent = new Agent({ ca, cert, key, servername: at, keepAlive: true });
+    const route: Route = ROUTES[CALLS[service]];
     const found: KeyCalls = { service, answered: 0, failures: {}, longestPauseMs: 0 };
     let lastMs = performance.now();
     while (!stopping.signal.aborted) {
       const bearer = await readFile(join(dir.secrets, folder, file), 'utf8');
-      const options = { agent, host: addresses.get(at), port: 9443, method, path };
-      const status = await send({ ...options, bearer, body });
-      if (isLetIn.includes(Number(status))) {
+      const status = await caller.call(CALLS[service], bearer);
+      if (route.isLetIn.includes(status)) {
         const nowMs = performance.now();
         found.answered += 1;
         found.longestPauseMs = Math.max(found.longestPauseMs, nowMs - lastMs);
@@ -71,13 +114,14 @@ export async function startKeyCallers(dir: BundleDir): Promise<KeyCallers> {
       } else found.failures[status] = (found.failures[status] ?? 0) + 1;
       await sleep(PAUSE_MS);
     }
-    agent.destroy();
     return found;
   });
   return {
-    stop() {
+    async stop() {
       stopping.abort();
-      return Promise.all(loops);
+      const calls = await Promise.all(loops);
+      caller.close();
+      return calls;
     },
   };
 }

@@ -1,11 +1,19 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { eventually } from '@origin-stack/testkit/eventually';
-import { beforeAll, expect, test } from 'vitest';
-import { type KeyCalls, startKeyCallers } from '../../bench/keyCallers.ts';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import {
+  type KeyCalls,
+  openInternalCaller,
+  ROUTES,
+  type RouteName,
+  startKeyCallers,
+} from '../../bench/keyCallers.ts';
 import { CHECKOUT } from '../../lib/checkout.ts';
 import { askListener, lookWhoRuns } from '../keys/askListeners.ts';
 import { readKeyAudit } from '../keys/keyAudit.ts';
@@ -65,17 +73,41 @@ test('all keys rotate under load without a failed request; old ones open nothing
   }
 }, 240_000);
 
+test('the key of each opens its own routes and no other', async () => {
+  const caller = await openInternalCaller(bundle.dir);
+  onTestFinished(() => caller.close());
+  const found: Partial<Record<ServiceName, RouteName[]>> = {};
+  for (const { service } of SERVICE_KEYS) {
+    const key = await keyOf(service);
+    for (const name of Object.keys(ROUTES) as RouteName[]) {
+      const status = await caller.call(name, key);
+      const { isLetIn }: { isLetIn: readonly string[] } = ROUTES[name];
+      if (isLetIn.includes(status)) found[service] = [...(found[service] ?? []), name];
+      else expect(status, `${service} at ${name}`).toBe('403');
+    }
+  }
+  const metrics = ['metricsOfApi', 'metricsOfOtherApi', 'metricsOfWorker'];
+  expect(found).toEqual({
+    operator: metrics,
+    prometheus: metrics,
+    alertmanager: ['alerts'],
+    cron: ['ledgerVerification'],
+  });
+  expect(await caller.call('metricsOfApi', 'ok_svc_none')).toBe('401');
+});
+
 test.each([
-  ['while the lists are written', /the listeners take/],
-  ['while callers change', /callers change/],
-])(
-  'a rotation that is killed %s fails nobody, and the next run finishes it',
-  async (_, at) => {
+  ['killed while the lists are written', /the listeners take/, 'SIGKILL'],
+  ['killed while callers change', /callers change/, 'SIGKILL'],
+  ['interrupted while callers change', /callers change/, 'SIGINT'],
+] as const)(
+  'a rotation that is %s fails nobody, and the next run finishes it',
+  async (_, at, signal) => {
     const old = await keyOf('prometheus');
     const callers = await startKeyCallers(bundle.dir);
-    const argv = ['rotate-api-key', '--service', 'prometheus', '--force', '--state-dir', bundle.dir.root];
-    const child = spawn(process.execPath, ['scripts/main.ts', ...argv], {
-      cwd: CHECKOUT,
+    const argv = ['--service', 'prometheus', '--force', '--state-dir', bundle.dir.root];
+    const child = spawn(join(CHECKOUT, 'scripts/rotate-api-key'), argv, {
+      cwd: tmpdir(),
       stdio: ['ignore', 'ignore', 'pipe'],
       detached: true,
     });
@@ -84,8 +116,10 @@ test.each([
       said += chunk;
     });
     await eventually(() => expect(said).toMatch(at), { deadlineMs: 60_000, pollMs: 5 });
-    process.kill(-(child.pid ?? 0), 'SIGKILL');
-    await once(child, 'close');
+    process.kill(-(child.pid ?? 0), signal);
+    const [code] = await once(child, 'close');
+    expect(code).toBe(signal === 'SIGINT' ? 130 : null);
+    if (signal === 'SIGINT') expect(said).toMatch(/both stay valid.*\.\/stack rotate-api-key --force/);
     const status = await stack('rotate', '--status');
     expect([status.code, status.stdout]).toEqual([1, expect.stringMatching(/prometheus .*unfinished/)]);
     const finished = await stack('rotate-api-key', '--service', 'prometheus', '--force', '--json');
@@ -124,6 +158,21 @@ test('generate-api-key has nothing to do while each has its key', async () => {
   const { code, stdout } = await stack('generate-api-key');
   expect([code, stdout]).toEqual([0, expect.stringContaining('nothing to do')]);
 });
+
+test('generate-api-key makes the one that was lost: it counts at once, and the lost one no more', async () => {
+  const lost = await keyOf('cron');
+  await rm(join(bundle.dir.secrets, 'cron/service-key'));
+  const { stdout } = await promisify(execFile)(
+    join(CHECKOUT, 'scripts/generate-api-key'),
+    ['--service', 'cron', '--state-dir', bundle.dir.root],
+    { cwd: tmpdir() },
+  );
+  expect(stdout).toContain('secrets/cron/service-key');
+  const made = await keyOf('cron');
+  expect(stdout).not.toContain(made);
+  expect(await takenFor(made)).toEqual(everywhere('cron'));
+  expect(await takenFor(lost)).toEqual(everywhere(undefined));
+}, 60_000);
 
 test('Prometheus goes on with its new key: every target of ours is up, and was all the time', async () => {
   await using probe = await openProbe(bundle, 'monitoring');
