@@ -1,11 +1,14 @@
+import { join } from 'node:path';
 import { alignColumns } from '../lib/alignColumns.ts';
 import type { CommandContext, CommandResult, Flags, Plan } from '../lib/command.ts';
+import { noteCertificates } from '../tlsMonitor/noteCertificates.ts';
 import type { BundleDir } from './bundleDir.ts';
 import { IDENTITIES } from './identities.ts';
 import { shortSerial, takeIntoForce } from './renewIntoForce.ts';
 import type { PairState, RenewedPairs } from './renewPairs.ts';
 import { SERVING } from './renewServing.ts';
 import { isInForce, pairOf, type Survey, surveyCertificates, workOnPairs } from './renewSurvey.ts';
+import { CERTIFICATE_METRICS } from './textfileFolder.ts';
 
 interface Choices {
   /** Those with time left too. */
@@ -24,7 +27,7 @@ export async function planRenewal(dir: BundleDir, choices: Choices, signal: Abor
   const identities = renewed.map(({ identity }) => identity);
   const taking = survey.running.filter((one) => identities.includes(one.identity) || !isInForce(survey, one));
   const end = ending(survey);
-  const steps = [
+  const work = [
     ...renewed.map(({ identity, due = '--all' }) => ({
       action: `renew key and certificate in secrets/${identity}: ${due}`,
       identity,
@@ -34,6 +37,8 @@ export async function planRenewal(dir: BundleDir, choices: Choices, signal: Abor
       service,
     })),
   ];
+  const steps =
+    work.length > 0 ? [...work, { action: `look at every certificate, and write ${metricsOf(dir)}` }] : [];
   const state = survey.running.length > 0 ? 'and all are in force' : 'and nothing runs here';
   const summary = steps.length > 0 ? `would renew; ${end}` : `no certificate is due, ${state}; ${end}`;
   return { summary, steps };
@@ -56,13 +61,20 @@ export async function renewCertificates(
   const files = renewed.length > 0 ? await workOnPairs(dir, renewed) : before;
   if (renewed.length > 0) progress.note(`renewed in secrets: ${renewed.join(', ')}`);
   const refused = new Map<string, string>();
-  for (const one of before.running.filter((serving) => !isInForce(files, serving))) {
+  const taking = before.running.filter((serving) => !isInForce(files, serving));
+  for (const one of taking) {
     const { serial } = pairOf(files, one.identity);
     const why = await takeIntoForce(one, serial, { progress, signal });
     if (why !== undefined) refused.set(one.service, why);
   }
+  // An alert about them ends now, and not with the monitor's next look, which may be six hours away.
+  if (renewed.length + taking.length > 0) {
+    await noteCertificates(dir, { metricsFile: metricsOf(dir), progress, signal });
+  }
   return describe({ ...before, ...files }, renewed, refused);
 }
+
+const metricsOf = ({ textfile }: BundleDir) => join(textfile, CERTIFICATE_METRICS);
 
 function describe(survey: Survey, renewed: string[], refused: Map<string, string>): CommandResult {
   const runs = (service: string) => survey.running.some((one) => one.service === service);

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { eventually } from '@origin-stack/testkit/eventually';
 import { beforeAll, expect, test } from 'vitest';
 import { askPostgres } from '../../doctor/askPostgres.ts';
@@ -7,6 +9,7 @@ import { CHECKOUT } from '../../lib/checkout.ts';
 import { listContainers } from '../containers.ts';
 import { IDENTITIES } from '../identities.ts';
 import { isInForce, pairOf, surveyCertificates } from '../renewSurvey.ts';
+import { CERTIFICATE_METRICS } from '../textfileFolder.ts';
 import { inspectService } from './containerFaults.ts';
 import { holdRedis } from './holdRedis.ts';
 import { publicLoad } from './publicLoad.ts';
@@ -58,6 +61,7 @@ test(
   'every certificate is renewed under load: no request fails, open connections go on and nothing restarts',
   async () => {
     const client = await testClient(bundle);
+    const beganAt = Date.now();
     const [serials, started] = [await serialsOf(), await startTimes()];
     await using redis = await holdRedis(bundle);
     let before: string[] = [];
@@ -74,6 +78,9 @@ test(
         expect(stdout + stderr).not.toContain('PRIVATE KEY');
       },
     );
+    // What the alerts go by says so at once, and not with the monitor's next look.
+    const { mtimeMs } = await stat(join(bundle.dir.textfile, CERTIFICATE_METRICS));
+    expect(mtimeMs).toBeGreaterThan(beganAt);
     expect(failures).toEqual({});
     expect(accepted.size).toBeGreaterThan(40);
     // A pool may give back one or another by itself meanwhile; a restart would end them all.
