@@ -45,6 +45,9 @@ test('tenant and key plan what they then do, and refuse with the words of the ru
 
   const twice = await planOf('tenant', 'create', tenant);
   expect(twice).toMatchObject({ code: 3, stderr: (await stack('tenant', 'create', tenant)).stderr });
+  const kept = await planOf('tenant', 'create', 'chaos');
+  expect(kept).toMatchObject({ code: 2, stderr: (await stack('tenant', 'create', 'chaos')).stderr });
+  expect(kept.stderr).toContain('./stack tenant create my-chaos');
   const wrong = await planOf('tenant', 'allow', tenant, '10.0.0.0/33');
   expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('Not a network: 10.0.0.0/33') });
 

@@ -2,18 +2,20 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { inContainerArgv } from '@origin-stack/scripts/bundle/runTool.ts';
-import type { WebhookEvent } from '@origin-stack/sdk';
+import type { OriginClient, WebhookEvent } from '@origin-stack/sdk';
 import type { Told } from '../invariants/aftermath.ts';
 import type { ChaosTarget } from './chaosTarget.ts';
 
 const END_MS = 15_000;
+/** By this it knows its own. */
+const DESCRIPTION = 'made by ./stack chaos, which deletes it';
 
 /** Everything that the tenant's webhook told; disposing it removes the webhook. */
 export interface ChaosInbox extends Told, AsyncDisposable {}
 
 type Said = { url?: string; event?: WebhookEvent; refused?: string };
 
-/** Listens in the network that the worker may send to, and gives the tenant its only webhook, which leads there. */
+/** Listens in the network that the worker may send to, and gives the tenant a webhook that leads there. */
 export async function openInbox({ dir, tenant: { client } }: ChaosTarget): Promise<ChaosInbox> {
   const child = spawn('docker', inContainerArgv(dir, 'receiveWebhooks'), {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -31,10 +33,10 @@ export async function openInbox({ dir, tenant: { client } }: ChaosTarget): Promi
     if (url) address.resolve(url);
   });
   const url = await address.promise;
-  // Those of a run that was killed lead nowhere, and their deliveries would wait for days.
-  for (const { id } of await client.listWebhooks().then(({ items }) => items)) await client.deleteWebhook(id);
+  await deleteOwnWebhooks(client);
   const { id, secret } = await client.createWebhook({
     url,
+    description: DESCRIPTION,
     events: ['decision.created', 'evidence.ready', 'evidence.failed'],
   });
   child.stdin.write(`${secret}\n`);
@@ -45,6 +47,14 @@ export async function openInbox({ dir, tenant: { client } }: ChaosTarget): Promi
       await end(child);
     },
   };
+}
+
+/** Those of a run that was killed lead nowhere, and their deliveries would wait for days. Others are somebody's. */
+export async function deleteOwnWebhooks(
+  client: Pick<OriginClient, 'listWebhooks' | 'deleteWebhook'>,
+): Promise<void> {
+  const { items } = await client.listWebhooks({ limit: 100 });
+  for (const { id, description } of items) if (description === DESCRIPTION) await client.deleteWebhook(id);
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -1,8 +1,6 @@
+import { OWN_TENANTS } from '../tenants/ownTenants.ts';
 import type { BundleDir } from './bundleDir.ts';
 import { composeArgv, mustDocker } from './compose.ts';
-
-/** Tenants that our own commands make for themselves. */
-export const OWN_TENANTS: readonly string[] = ['self-check', 'demo', 'load', 'chaos'];
 
 /** The names of the others: whoever is served here notices load and faults. */
 export const realTenantsOf = (names: readonly string[]): string[] =>
