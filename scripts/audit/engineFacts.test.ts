@@ -12,7 +12,7 @@ const container = (more: Partial<Inspected> = {}): Inspected => ({
   AppArmorProfile: '',
   ProcessLabel: '',
   RestartCount: 0,
-  State: { Status: 'created', Running: false, ExitCode: 0 },
+  State: { Status: 'created', Running: false, ExitCode: 0, StartedAt: '0001-01-01T00:00:00Z' },
   Config: { User: '1:1', Image: '', Env: null, Cmd: null, Entrypoint: null, Labels: null },
   HostConfig: { SecurityOpt: null, NetworkMode: 'x', PidMode: '', LogConfig: {}, RestartPolicy: {} } as never,
   Mounts: [],
@@ -27,6 +27,7 @@ function resultOf(check: string, engine: Partial<AuditContext['engine']>, given 
     networks: new Map(),
     imageIds: new Map(),
     secrets: new Map(),
+    unreadSecrets: [],
     processes: new Map(),
   };
   return judge(given, context).find((verdict) => verdict.check === check)?.result;

@@ -6,7 +6,14 @@ export interface Inspected {
   Image: string;
   AppArmorProfile: string;
   ProcessLabel: string;
-  State: { Status: string; Running: boolean; ExitCode: number; Health?: { Status: string } };
+  State: {
+    Status: string;
+    Running: boolean;
+    ExitCode: number;
+    /** RFC 3339. */
+    StartedAt: string;
+    Health?: { Status: string };
+  };
   RestartCount: number;
   Config: {
     User: string;

@@ -14,7 +14,7 @@ import { type MadeInstallation, makeInstallation } from './makeInstallation.ts';
 import { overlaySecrets } from './overlaySecrets.ts';
 import { readGiven } from './readGiven.ts';
 import { openTree } from './secretFiles.ts';
-import { lookAtTextfile, openTextfile, textfileReader } from './textfileFolder.ts';
+import { lookAtTextfile, openTextfile, withTextfile } from './textfileFolder.ts';
 
 export interface Initialised extends MadeInstallation {
   settings: BundleSettings;
@@ -27,7 +27,7 @@ export interface Initialised extends MadeInstallation {
 export async function initBundle(dir: BundleDir, choices: InitChoices): Promise<Initialised> {
   const { known, settings, input } = await readChoices(dir, choices);
   const isRoot = process.getuid?.() === 0;
-  const { made, changed, certificate, keys } = isRoot
+  const { made, writtenAt, certificate, keys } = isRoot
     ? await makeInstallation(input)
     : await makeByContainer(input);
   if (JSON.stringify(settings) !== JSON.stringify(known)) {
@@ -35,8 +35,8 @@ export async function initBundle(dir: BundleDir, choices: InitChoices): Promise<
     await writeBundleSettings(dir, settings);
   }
   if (keys.length > 0) await recordMade(dir, keys);
-  const textfile = await openTextfile({ path: dir.textfile, uid: input.tree.operatorUid });
-  return { settings, made, changed: [...changed, ...textfileReader(textfile)], certificate, keys };
+  await openTextfile({ path: dir.textfile, uid: input.tree.operatorUid });
+  return { settings, made, writtenAt: await withTextfile(writtenAt, dir.textfile), certificate, keys };
 }
 
 /** What is to be made. Throws UsageError and PreconditionError for choices that cannot be. Changes nothing. */

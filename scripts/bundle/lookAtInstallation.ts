@@ -1,9 +1,10 @@
 import type { KeyPair } from './certificates.ts';
 import { missingSecrets, type SecretPath } from './lookAtSecrets.ts';
-import { differingOverlaySecrets, readersToStart, requireOverlaySecrets } from './overlaySecrets.ts';
+import { differingOverlaySecrets, requireOverlaySecrets } from './overlaySecrets.ts';
 import { lookAtPublicCertificate } from './publicCertificate.ts';
 import { dueFiles, type RenderInput } from './renderedFiles.ts';
 import type { SecretOwner } from './secretPlan.ts';
+import { type WrittenAt, writtenNow, writtenSecrets } from './writtenSecrets.ts';
 
 export interface InstallationInput extends RenderInput {
   /** The operator's own certificate, where he brings one. */
@@ -14,8 +15,8 @@ export interface InstallationInput extends RenderInput {
 export interface InstallationLook {
   /** Files that get their content now. */
   files: SecretPath[];
-  /** Who gets another secret of an overlay, which a process that runs has not read. */
-  changed: SecretOwner[];
+  /** As it will be then. */
+  writtenAt: WrittenAt;
   /** Why the public certificate, one of our own, is made anew. */
   remade?: string;
 }
@@ -32,9 +33,10 @@ export async function lookAtInstallation(input: InstallationInput): Promise<Inst
   const name = settings.ORIGIN_PUBLIC_NAME;
   const { files, remade } = await lookAtPublicCertificate(tree, { name, brought });
   const rendered = await dueFiles(input);
+  const paths = [...secrets, ...overlays.map(pathOf), ...files, ...rendered.map(pathOf)];
   return {
-    files: [...secrets, ...overlays.map(pathOf), ...files, ...rendered.map(pathOf)],
-    changed: readersToStart(overlays),
+    files: paths,
+    writtenAt: writtenNow(await writtenSecrets(tree, overlaySecrets), paths),
     ...(remade === undefined ? {} : { remade }),
   };
 }

@@ -10,13 +10,13 @@ import { writeOverlaySecrets } from './overlaySecrets.ts';
 import { openPublicCertificate, type PublicCertificate } from './publicCertificate.ts';
 import { writeRendered } from './renderedFiles.ts';
 import type { SecretTree } from './secretFiles.ts';
-import type { SecretOwner } from './secretPlan.ts';
+import { type WrittenAt, writtenSecrets } from './writtenSecrets.ts';
 
 export interface MadeInstallation {
   /** Secrets that were made now, as `folder/file`. */
   made: string[];
-  /** Who has another secret of an overlay now, which a process that runs has not read. */
-  changed: SecretOwner[];
+  /** By it is seen whose process has not read what is there. */
+  writtenAt: WrittenAt;
   certificate: PublicCertificate;
   /** Service keys among what was made. */
   keys: MadeKey[];
@@ -30,10 +30,10 @@ export async function makeInstallation(input: InstallationInput): Promise<MadeIn
   await lookAtInstallation(input);
   const made = await makeSecrets(tree);
   const keys = await listNewKeys(tree, made);
-  const changed = await writeOverlaySecrets(tree, overlaySecrets);
+  await writeOverlaySecrets(tree, overlaySecrets);
   const certificate = await openPublicCertificate(tree, { name: settings.ORIGIN_PUBLIC_NAME, brought });
   await writeRendered(input);
-  return { made, changed, certificate, keys };
+  return { made, writtenAt: await writtenSecrets(tree, overlaySecrets), certificate, keys };
 }
 
 /** A list that was there before does not know the keys that were made now, or by a run that was cut short. */

@@ -16,9 +16,6 @@ export interface OverlaySecret {
   isOptional?: boolean;
 }
 
-/** Who reads its files with each use: another content is in force without a new start. */
-const READ_AT_USE: SecretOwner[] = ['alertmanager'];
-
 /** Every secret that the overlays ask for, with what `--secret NAME=FILE` brings. */
 export async function overlaySecrets(settings: BundleSettings, given: string[]): Promise<OverlaySecret[]> {
   const readers = new Map<string, Set<SecretOwner>>();
@@ -73,10 +70,6 @@ export async function requireOverlaySecrets(tree: SecretTree, secrets: OverlaySe
 
 type BroughtSecret = { folder: SecretOwner; file: string; content: string };
 
-/** Whose processes must be started anew for what was brought. */
-export const readersToStart = (secrets: Pick<OverlaySecret, 'folder'>[]): SecretOwner[] =>
-  [...new Set(secrets.map(({ folder }) => folder))].filter((folder) => !READ_AT_USE.includes(folder));
-
 /** Those that were brought and are not there, or are there with another content. */
 export async function differingOverlaySecrets(
   tree: SecretTree,
@@ -90,12 +83,7 @@ export async function differingOverlaySecrets(
   return differing;
 }
 
-/** Writes what was brought into the folders of its readers, and says who must be started anew for it. */
-export async function writeOverlaySecrets(
-  tree: SecretTree,
-  secrets: OverlaySecret[],
-): Promise<SecretOwner[]> {
-  const differing = await differingOverlaySecrets(tree, secrets);
-  for (const secret of differing) await writeSecret(tree, secret);
-  return readersToStart(differing);
+/** Writes what was brought into the folders of its readers; what is there already stays. */
+export async function writeOverlaySecrets(tree: SecretTree, secrets: OverlaySecret[]): Promise<void> {
+  for (const secret of await differingOverlaySecrets(tree, secrets)) await writeSecret(tree, secret);
 }

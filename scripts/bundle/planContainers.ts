@@ -5,9 +5,9 @@ import type { BundleSettings } from './bundleSettings.ts';
 import { composeOf, mustDocker } from './compose.ts';
 import type { Container } from './containers.ts';
 import { isHalfMade } from './removeHalfMade.ts';
-import type { SecretOwner } from './secretPlan.ts';
 import { orderOfStart, type StartOrder } from './startContainers.ts';
-import { type Declared, readDeclared, whyOther } from './whyOther.ts';
+import { type Declared, isUnread, readDeclared, whyOther } from './whyOther.ts';
+import type { WrittenAt } from './writtenSecrets.ts';
 
 /** What will be different when the containers are started. */
 export interface Coming {
@@ -16,8 +16,8 @@ export interface Coming {
   toBuild: string[];
   /** Images come from an archive, which was not opened. */
   isLoaded: boolean;
-  /** Who has another secret or folder then. */
-  changed: SecretOwner[];
+  /** By it is seen whose process has not read what is there then. */
+  writtenAt: WrittenAt;
 }
 
 /** What `docker compose config` says of the bundle with the settings that are to be. */
@@ -50,8 +50,9 @@ export async function planContainers(coming: Coming): Promise<Plan['steps']> {
     const why = whyReplaced(one, { declared, coming, image: declaration.services[service]?.image ?? '' });
     if (why !== undefined) reasons.set(service, why);
   }
+  const unread = [...containers.values()].filter((one) => isUnread(one, coming.writtenAt));
   const order = orderOfStart([...containers.values()].map(asContainer), {
-    changed: coming.changed,
+    unread: unread.map(serviceOf),
     other: [...reasons.keys()],
   });
   const first = services.filter((service) => order.rolled.includes(service));
@@ -75,7 +76,9 @@ function stepOf(
   { container, order, why }: { container: Inspected | undefined; order: StartOrder; why: string | undefined },
 ): Step[] {
   if (!container) return [{ action: `make and start ${service}`, service, change: 'make' }];
-  const reason = order.forced.includes(service) ? 'a secret or a folder of its own is another' : why;
+  const reason = order.forced.includes(service)
+    ? 'a secret or a folder of its own is newer than its process'
+    : why;
   if (reason !== undefined) {
     const rolled = order.rolled.includes(service) ? ', one replica after the other' : '';
     return [{ action: `replace ${service}${rolled}: ${reason}`, service, change: 'replace' }];

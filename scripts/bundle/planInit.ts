@@ -8,14 +8,14 @@ import type { InitChoices } from './initChoices.ts';
 import { type InstallationInput, type InstallationLook, lookAtInstallation } from './lookAtInstallation.ts';
 import { SECRET_FOLDERS, type SecretPath } from './lookAtSecrets.ts';
 import type { SecretTree } from './secretFiles.ts';
-import type { SecretOwner } from './secretPlan.ts';
-import { textfileReader } from './textfileFolder.ts';
+import { withTextfile } from './textfileFolder.ts';
 import { workByContainer } from './workByContainer.ts';
+import type { WrittenAt } from './writtenSecrets.ts';
 
 export interface InitPlan {
   settings: BundleSettings;
-  /** Who gets a secret that a process that runs has not read. */
-  changed: SecretOwner[];
+  /** By it is seen whose process has not read what will be there. */
+  writtenAt: WrittenAt;
   steps: Plan['steps'];
 }
 
@@ -33,12 +33,12 @@ export async function planInit(
     ofSettings.push({ action: `make ${dir.textfile}, which holds metrics`, path: dir.textfile });
   if (!canLook && (await hasFolders(input.tree))) {
     const action = `make what is missing in ${dir.secrets}: this user sees it when the image app is there`;
-    return { settings, changed: [], steps: [{ action, folder: dir.secrets }, ...ofSettings] };
+    return { settings, writtenAt: {}, steps: [{ action, folder: dir.secrets }, ...ofSettings] };
   }
-  const { files, changed, remade } = await look(input);
-  const readers = [...changed, ...textfileReader(textfile)];
+  const { files, remade, ...found } = await look(input);
+  const writtenAt = await withTextfile(found.writtenAt, dir.textfile);
   const anew = remade === undefined ? [] : [{ action: remakingOf(remade) }];
-  return { settings, changed: readers, steps: [...anew, ...secretSteps(dir, files), ...ofSettings] };
+  return { settings, writtenAt, steps: [...anew, ...secretSteps(dir, files), ...ofSettings] };
 }
 
 const remakingOf = (why: string) =>

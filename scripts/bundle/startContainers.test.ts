@@ -22,25 +22,25 @@ const both = [container('api-a', 'healthy'), ...one, container('worker', 'health
 const replicas = ['api-a', 'api-b'];
 
 test.each([
-  ['nothing is there', [], { changed: ['api'], other: [] }, { rolled: [], forced: [] }],
-  ['nothing is replaced', both, { changed: [], other: [] }, { rolled: [], forced: [] }],
-  ['others are replaced', both, { changed: ['nginx'], other: ['worker'] }, { rolled: [], forced: [] }],
+  ['nothing is there', [], { unread: [], other: [] }, { rolled: [], forced: [] }],
+  ['nothing is replaced', both, { unread: [], other: [] }, { rolled: [], forced: [] }],
+  ['others are replaced', both, { unread: [], other: ['worker'] }, { rolled: [], forced: [] }],
   [
     'the one that serves is replaced',
     one,
-    { changed: [], other: ['api-b'] },
+    { unread: [], other: ['api-b'] },
     { rolled: replicas, forced: [] },
   ],
   [
     'no replica serves',
     [container('api-a', 'unhealthy')],
-    { changed: ['api'], other: ['api-a'] },
+    { unread: ['api-a'], other: ['api-a'] },
     { rolled: [], forced: ['api-a'] },
   ],
   [
-    'both serve, and theirs and another secret changed',
+    'both serve, and one of them and another have not read a secret',
     both,
-    { changed: ['api', 'worker', 'tools'], other: [] },
+    { unread: ['api-b', 'worker'], other: [] },
     { rolled: replicas, forced: ['api-a', 'api-b', 'worker'] },
   ],
 ])(

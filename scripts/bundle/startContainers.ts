@@ -10,7 +10,8 @@ import { type Container, isWell, listContainers } from './containers.ts';
 import { reloadNginx } from './nginxReload.ts';
 import { removeHalfMade } from './removeHalfMade.ts';
 import { showWhile, unwellError, waitUntilWell } from './waitUntilWell.ts';
-import { readDeclared, whyOther } from './whyOther.ts';
+import { isUnread, readDeclared, whyOther } from './whyOther.ts';
+import type { WrittenAt } from './writtenSecrets.ts';
 
 const HEALTHY_DEADLINE_MS = 240_000;
 const RETRY_MS = 2_000;
@@ -20,8 +21,7 @@ const REPLICAS = ['api-a', 'api-b'];
 
 type Options = { step: Step; signal: AbortSignal };
 
-/** `changed`: identities with a secret that their processes have not read. */
-type StartOptions = Options & { changed?: readonly string[] };
+type StartOptions = Options & { writtenAt: WrittenAt };
 
 /**
  * Brings every container to what the Compose file says. Where the API runs already, one replica is replaced after the
@@ -29,8 +29,7 @@ type StartOptions = Options & { changed?: readonly string[] };
  */
 export async function startContainers(dir: BundleDir, options: StartOptions): Promise<Container[]> {
   const before = await listContainers(dir);
-  const other = await servicesToReplace(dir, before);
-  const { rolled, forced } = orderOfStart(before, { changed: options.changed ?? [], other });
+  const { rolled, forced } = orderOfStart(before, await whatToReplace(dir, before, options.writtenAt));
   const others = forced.filter((service) => !rolled.includes(service));
   if (rolled.length > 0) await rollReplicas(dir, { ...options, force: others.length < forced.length });
   if (others.length > 0) await composeUp(dir, { ...options, services: ['--force-recreate', ...others] });
@@ -51,29 +50,35 @@ export interface StartOrder {
   forced: string[];
 }
 
-/**
- * `changed`: identities with a secret that their processes have not read; both replicas are the identity `api`.
- * `other`: services whose container Compose replaces of itself.
- */
-export function orderOfStart(
-  before: Container[],
-  { changed, other }: { changed: readonly string[]; other: readonly string[] },
-): StartOrder {
+/** Services whose container is replaced. */
+export interface Replaced {
+  /** Their process has not read what is there. */
+  unread: readonly string[];
+  /** Compose replaces them of itself. */
+  other: readonly string[];
+}
+
+/** What one replica has not read counts for both. */
+export function orderOfStart(before: Container[], { unread, other }: Replaced): StartOrder {
   const isServing = before.some((one) => REPLICAS.includes(one.service) && isWell(one));
-  const isReplaced = changed.includes('api') || REPLICAS.some((replica) => other.includes(replica));
+  const isAnyUnread = REPLICAS.some((replica) => unread.includes(replica));
+  const isReplaced = isAnyUnread || REPLICAS.some((replica) => other.includes(replica));
   const rolled = isServing && isReplaced ? REPLICAS : [];
-  const isForced = (service: string) => changed.includes(REPLICAS.includes(service) ? 'api' : service);
+  const isForced = (service: string) => (REPLICAS.includes(service) ? isAnyUnread : unread.includes(service));
   const services = [...new Set([...before.map(({ service }) => service), ...rolled])];
   return { rolled, forced: services.filter(isForced) };
 }
 
 /** By what is declared and built now: images are there before containers are started. */
-async function servicesToReplace(dir: BundleDir, before: Container[]): Promise<string[]> {
+async function whatToReplace(dir: BundleDir, before: Container[], writtenAt: WrittenAt): Promise<Replaced> {
   const [declared, inspected] = await Promise.all([
     readDeclared({ argv: composeArgv(dir, 'config') }),
     inspect(before.map(({ id }) => id)),
   ]);
-  return inspected.filter((one) => whyOther(one, declared) !== undefined).map(serviceOf);
+  return {
+    unread: inspected.filter((one) => isUnread(one, writtenAt)).map(serviceOf),
+    other: inspected.filter((one) => whyOther(one, declared) !== undefined).map(serviceOf),
+  };
 }
 
 /** Replaces one replica after the other where its image or its settings are others, or always (`force`). */

@@ -1,7 +1,7 @@
-import { chmod, chown, lstat, mkdir, readdir } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PreconditionError } from '../lib/commandErrors.ts';
-import type { IdentityName } from './identities.ts';
+import type { WrittenAt } from './writtenSecrets.ts';
 
 /** What `monitor-tls-certs` writes there for a bundle. */
 export const CERTIFICATE_METRICS = 'certificates.prom';
@@ -36,24 +36,27 @@ export async function lookAtTextfile({ path, uid }: TextfileFolder): Promise<Tex
   throw new PreconditionError({ what, why, next: `sudo chown ${uid} ${path}, then this again` });
 }
 
-/**
- * Makes the folder for metrics, or gives it its owner and mode; says how it was. Throws as `lookAtTextfile` does. A
- * container that runs reads the folder that it began with: it must be replaced where that was missing.
- */
-export async function openTextfile(folder: TextfileFolder): Promise<TextfileState> {
-  const state = await lookAtTextfile(folder);
-  if (state === 'there') return state;
+/** Makes the folder for metrics, or gives it its owner and mode. Throws as `lookAtTextfile` does. */
+export async function openTextfile(folder: TextfileFolder): Promise<void> {
+  if ((await lookAtTextfile(folder)) === 'there') return;
   const { path, uid } = folder;
   await mkdir(path, { recursive: true });
   // The mode of mkdir is less what the user's mask takes.
   await chmod(path, MODE);
   if (process.getuid?.() === 0) await chown(path, uid, uid);
-  return state;
 }
 
-/** Who has to read the folder anew, where it was missing. */
-export const textfileReader = (state: TextfileState): IdentityName[] =>
-  state === 'missing' ? ['node-exporter'] : [];
+/** With when the folder was made: its reader, where it runs since before, reads one that is gone. A missing one is made now. */
+export async function withTextfile(writtenAt: WrittenAt, path: string): Promise<WrittenAt> {
+  const madeAtMs = await stat(path).then(
+    ({ birthtimeMs }) => birthtimeMs,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return Date.now();
+      throw error;
+    },
+  );
+  return { ...writtenAt, 'node-exporter': Math.max(writtenAt['node-exporter'] ?? 0, madeAtMs) };
+}
 
 /** The paths of the metrics that our commands wrote, and of the folder where nobody else put any there. */
 export async function findMetrics(path: string): Promise<string[]> {

@@ -48,7 +48,7 @@ export async function upBundle(
 ): Promise<CommandResult> {
   const wanted = settingsOf(dir, choices, await readBundleSettings(dir));
   await preflight(dir, wanted, { progress, signal });
-  const { settings, made, changed, certificate } = await prepareBundle(dir, {
+  const { settings, made, writtenAt, certificate } = await prepareBundle(dir, {
     choices,
     archive: choices.archive,
     progress,
@@ -57,7 +57,7 @@ export async function upBundle(
   if (made.length > 0) progress.note(`${made.length} secret files made in ${dir.secrets}`);
   for (const note of certificateNotes(certificate)) progress.note(`public certificate: ${note}`);
   const starting = progress.step('starting the containers');
-  const containers = await startContainers(dir, { step: starting, signal, changed });
+  const containers = await startContainers(dir, { step: starting, signal, writtenAt });
   starting.done(`${containers.length} containers are well`);
   const checking = progress.step('checking it with a real item');
   const client = await bundleClient(dir, 'self-check', signal);

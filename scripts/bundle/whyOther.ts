@@ -1,6 +1,8 @@
 import type { Inspected } from '../audit/inspected.ts';
 import { serviceOf } from '../audit/inspected.ts';
 import { mustDocker } from './compose.ts';
+import type { IdentityName } from './identities.ts';
+import type { WrittenAt } from './writtenSecrets.ts';
 
 /** What `docker compose up` holds a container against. */
 export interface Declared {
@@ -27,6 +29,15 @@ export function whyOther(container: Inspected, { hashes, imageIds }: Declared): 
   // The name of the image is one of the settings.
   return container.Image === imageIds.get(container.Config.Image) ? undefined : 'it has another image';
 }
+
+/** Whether a container runs since before something was written that it reads only at its start; Compose does not look at that. */
+export function isUnread(container: Inspected, writtenAt: WrittenAt): boolean {
+  const { Running: isRunning, StartedAt: since } = container.State;
+  return isRunning && (writtenAt[identityOf(serviceOf(container))] ?? 0) > Date.parse(since);
+}
+
+/** Both replicas are one. */
+const identityOf = (service: string) => (service.startsWith('api-') ? 'api' : service) as IdentityName;
 
 /** Lines of a name and what belongs to it. */
 const pairsOf = (text: string): Map<string, string> =>

@@ -8,6 +8,7 @@ import { isOneOff, serviceOf } from '../../audit/inspected.ts';
 import { inspectProject } from '../../audit/readFacts.ts';
 import { mustDocker } from '../compose.ts';
 import { listContainers } from '../containers.ts';
+import { openTree, writeSecret } from '../secretFiles.ts';
 import { engineStateOf, startOf, treeOf } from './snapshot.ts';
 import { type Ran, runStack, stackOf } from './stack.ts';
 import { freeSubnet, removeProject } from './testProject.ts';
@@ -64,11 +65,21 @@ test(
     const nameOf = (service: string) => running.find((one) => one.service === service)?.name ?? '';
     await mustDocker(['rm', '--force', nameOf('mtail')]);
     await mustDocker(['stop', nameOf('cron')]);
+    // As an `init`, or a run that was cut short, left it: nobody has read it yet.
+    const tree = await openTree(bundle.dir.secrets);
+    const [folder, file] = ['redis-exporter', 'redis-passwords.json'] as const;
+    await writeSecret(tree, { folder, file, content: await bundle.secret(`${folder}/${file}`) });
     const port = String(await freePort());
     const plan = planIn(await planOf(bundle, 'up', '--http-port', port));
     expect(plan.steps.flatMap(({ setting }) => setting ?? [])).toEqual(['ORIGIN_HTTP_PORT']);
     const planned = plan.steps.flatMap(({ service, change }) => (service ? [`${change} ${service}`] : []));
-    expect(planned.sort()).toEqual(['make mtail', 'replace nginx', 'start cron', 'start migrate']);
+    expect(planned.sort()).toEqual([
+      'make mtail',
+      'replace nginx',
+      'replace redis-exporter',
+      'start cron',
+      'start migrate',
+    ]);
     expect(actionsOf(plan).slice(-2)).toEqual([
       'check it with a real item',
       `look at every certificate, and write ${join(bundle.dir.textfile, 'certificates.prom')}`,
