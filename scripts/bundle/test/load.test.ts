@@ -104,6 +104,37 @@ test(
 );
 
 test(
+  'steady passes at a rate that any host holds: it ingests and reads, and each of its checks is asked',
+  async () => {
+    const report = join(folder, 'steady.html');
+    const ran = await stack(
+      ...['load', 'steady', '--rate', '4', '--duration', '10', '--report', report, '--yes'],
+    );
+    expect(ran.code, ran.stderr + ran.stdout).toBe(0);
+    expect(ran.stdout).toContain('PASSED');
+    const steady = await reportOf('steady');
+    expect(steady).toMatchObject({ passed: true, failed: 0, dropped: 0 });
+    const requests = Object.fromEntries(
+      steady.scenarios.map(({ scenario, requests: sent }) => [scenario, sent]),
+    );
+    expect(requests).toEqual({ ingest: expect.any(Number), read: expect.any(Number) });
+    expect(requests.ingest).toBeGreaterThanOrEqual(36);
+    expect(requests.read).toBeGreaterThanOrEqual(9);
+    // One read in ten is a page, four are an upload, five a certificate.
+    expect(new Set(steady.checks.map(({ name }) => name.split(':')[0]))).toEqual(
+      new Set(['ingest', 'uploads', 'upload', 'certificate']),
+    );
+    for (const { name, passed, failed } of steady.checks) {
+      expect(passed, name).toBeGreaterThan(0);
+      expect(failed, name).toBe(0);
+    }
+    expect(steady.cpu?.generator_cores).toBeGreaterThan(0);
+    expect(await isThere()).toBe(false);
+  },
+  TIMEOUT_MS,
+);
+
+test(
   'a rate far above what the host holds ends with exit 1 and names the thresholds that it crossed',
   async () => {
     const report = join(folder, 'over.html');
