@@ -107,7 +107,8 @@ path "auth/token/renew-self" { capabilities = ["update"] }
 EOT
     }
   }
-  # Rotation, sealing, snapshots and this product's own policies; no key is used and none leaves.
+  # Rotation, sealing, snapshots and this product's own policies; no key is used and none leaves. It can change the policies of
+  # the others and give itself secret ids of theirs: whoever has it has all of them, so it lies where the internal authority lies.
   request "policy-operator" {
     operation = "update"
     path = "sys/policies/acl/origin-operator"

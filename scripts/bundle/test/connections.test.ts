@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { issue, makeAuthority } from '../certificates.ts';
 import type { IdentityName } from '../identities.ts';
+import { logOf } from './containerFaults.ts';
 import type { Try } from './inContainer/tryConnections.ts';
 import { openProbe, type Probe } from './openProbe.ts';
 import { type ClientIdentity, type TheBundle, theBundle } from './theBundle.ts';
@@ -111,6 +112,14 @@ test('PostgreSQL serves a role by TLS, its password and a certificate of its nam
   expect(stranger).toMatchObject({ served: false });
   expect(wrongPassword).toMatchObject({ served: false });
   expect(superuser).toMatchObject({ served: false });
+});
+
+test('the server that sets roles and passwords is at no socket where the health check would find it', async () => {
+  const starts = (await logOf(bundle, 'postgres')).split('starting PostgreSQL').slice(1);
+  const isServer = (start: string) => start.includes('listening on IPv4 address');
+  expect(starts.filter((start) => !isServer(start)).length).toBeGreaterThan(0);
+  for (const start of starts)
+    expect(start.includes('Unix socket "/run/postgresql/'), start).toBe(isServer(start));
 });
 
 test('Redis serves a user of its list by TLS with a certificate, and nobody with less', async () => {
