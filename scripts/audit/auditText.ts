@@ -23,6 +23,7 @@ export function auditText(audit: Audit, options: { cis: boolean }): string {
       'Exceptions',
       excepted.map(({ service, check, reasons }) => [service, check, reasons.join('; ')]),
     ),
+    ...section('Not looked at', notLookedAt(audit.verdicts)),
     ...section(
       'Drift',
       audit.drift.map(({ subject, difference, fix }) => [subject, difference, fix]),
@@ -60,7 +61,7 @@ function legend(): string[] {
     rule,
   ]);
   return [
-    '  .  kept   X  gap   e  exception with a reason   -  this host cannot have it',
+    '  .  kept   X  gap   e  exception with a reason   -  not looked at: this host cannot have it, or this user may not',
     ...alignColumns(rows),
   ];
 }
@@ -68,6 +69,12 @@ function legend(): string[] {
 function section(title: string, rows: string[][]): string[] {
   if (rows.length === 0) return [];
   return [title, ...alignColumns(rows).map((line) => `  ${line}`), ''];
+}
+
+/** The reason is the same for every container. */
+function notLookedAt(verdicts: Verdict[]): string[][] {
+  const skipped = verdicts.filter(({ result, reasons }) => result === 'skipped' && reasons.length > 0);
+  return [...new Map(skipped.map(({ check, reasons }) => [check, [check, reasons.join('; ')]])).values()];
 }
 
 const cisRows = (): string[][] =>

@@ -17,6 +17,8 @@ export interface AuditContext {
   imageIds: ReadonlyMap<string, string>;
   /** The value of every secret that this user can read, by its path below the secrets' folder. */
   secrets: ReadonlyMap<string, string>;
+  /** Folders and files of secrets that this user may not look into. */
+  unreadSecrets: readonly string[];
   /** Processes of running containers, by the container's id. */
   processes: ReadonlyMap<string, ContainerProcess[]>;
 }
@@ -37,6 +39,8 @@ export interface AuditCheck {
   rule: string;
   /** False where the host cannot have it (SELinux, AppArmor). */
   applies?(context: AuditContext): boolean;
+  /** Why it saw only a part: where that part has no fault, nothing is said of the rest. Undefined where it saw all. */
+  unseen?(context: AuditContext): string | undefined;
   faults(container: Inspected, context: AuditContext, service: string): string[];
 }
 

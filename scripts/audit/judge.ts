@@ -7,10 +7,10 @@ import { type Inspected, serviceOf } from './inspected.ts';
 export interface Verdict {
   service: string;
   check: string;
-  /** `skipped` where the host cannot have what the check asks for. */
+  /** `skipped` where the host cannot have what the check asks for, and where this user may not look. */
   result: 'kept' | 'gap' | 'excepted' | 'skipped';
   faults: string[];
-  /** Why the exceptions are right. */
+  /** Why the exceptions are right, or why it was skipped. */
   reasons: string[];
 }
 
@@ -41,6 +41,10 @@ function verdictOf(
   const allowed = exceptions.filter((one) => one.service === service && one.check === check.name);
   const gaps = found.filter((fault) => !allowed.some((exception) => exception.fault.test(fault)));
   if (gaps.length > 0) return { service, check: check.name, result: 'gap', faults: gaps, reasons: [] };
+  const unseen = check.unseen?.(context);
+  if (unseen !== undefined) {
+    return { service, check: check.name, result: 'skipped', faults: [], reasons: [unseen] };
+  }
   const used = allowed.filter((exception) => found.some((fault) => exception.fault.test(fault)));
   return {
     service,

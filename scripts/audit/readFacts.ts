@@ -1,5 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { BundleDir } from '../bundle/bundleDir.ts';
 import type { BundleSettings } from '../bundle/bundleSettings.ts';
 import { docker, mustDocker } from '../bundle/compose.ts';
@@ -36,7 +36,7 @@ export async function readContext(
     readSecretValues(dir.secrets),
     readProcesses(containers),
   ]);
-  return { settings, engine, networks, imageIds, secrets, processes };
+  return { settings, engine, networks, imageIds, processes, ...secrets };
 }
 
 export async function readEngine(): Promise<EngineFacts> {
@@ -87,19 +87,34 @@ async function readProcesses(containers: Inspected[]): Promise<Map<string, Conta
   return new Map(await Promise.all(tables));
 }
 
-/** The secrets' values, as far as this user may read them; they are compared and never shown. */
-async function readSecretValues(root: string): Promise<Map<string, string>> {
-  const values = new Map<string, string>();
-  for (const folder of await readdir(root).catch(() => [])) {
-    for (const file of await readdir(join(root, folder)).catch(() => [])) {
-      const path = join(root, folder, file);
-      const size = (await stat(path).catch(() => undefined))?.size ?? Number.POSITIVE_INFINITY;
-      if (/\.(crt|conf)$/.test(file) || size > MAX_SECRET_BYTES) continue;
-      const text = await readFile(path, 'utf8').catch(() => undefined);
-      if (text !== undefined) values.set(`${folder}/${file}`, text.trim());
+/** The secrets' values, as far as this user may read them, and what not; they are compared and never shown. */
+export async function readSecretValues(
+  root: string,
+): Promise<Pick<AuditContext, 'secrets' | 'unreadSecrets'>> {
+  const secrets = new Map<string, string>();
+  const unreadSecrets: string[] = [];
+  const look = async <T>(path: string, how: (path: string) => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await how(path);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      // What went away holds no secret.
+      if (code !== 'ENOENT') unreadSecrets.push(relative(root, path) || '.');
+      return undefined;
+    }
+  };
+  const inFolder = (path: string) => readdir(path, { withFileTypes: true });
+  for (const folder of (await look(root, inFolder)) ?? []) {
+    if (folder.isFile()) continue;
+    for (const file of (await look(join(root, folder.name), inFolder)) ?? []) {
+      if (file.isDirectory() || /\.(crt|conf)$/.test(file.name)) continue;
+      const path = join(root, folder.name, file.name);
+      if (((await look(path, stat))?.size ?? Number.POSITIVE_INFINITY) > MAX_SECRET_BYTES) continue;
+      const text = await look(path, (found) => readFile(found, 'utf8'));
+      if (text !== undefined) secrets.set(`${folder.name}/${file.name}`, text.trim());
     }
   }
-  return values;
+  return { secrets, unreadSecrets };
 }
 
 const words = (text: string): string[] => text.split(/\s+/).filter((word) => word !== '');

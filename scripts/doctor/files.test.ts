@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Inspected } from '../audit/inspected.ts';
 import { locateBundle } from '../bundle/bundleDir.ts';
 import { issue, type KeyPair, makeAuthority, selfSigned } from '../bundle/certificates.ts';
 import { initBundle } from '../bundle/initBundle.ts';
@@ -153,6 +154,8 @@ describe.skipIf(!isRoot)(`the checks of a bundle's files${isRoot ? '' : ' (skipp
     const port = String((server.address() as AddressInfo).port);
     const given = { settings: { ...goodSettings, ORIGIN_HTTPS_PORT: port } };
     expect((await whatOf('served-certificate', root, given))[0]).toMatch(/serves another certificate/);
+    await rm(secret('nginx/public.crt'));
+    expect((await whatOf('served-certificate', root, given))[0]).toMatch(/public\.crt is not there/);
     await put('nginx', served, 'public');
     expect(await whatOf('served-certificate', root, given)).toEqual([]);
     await new Promise((resolve) => server.close(resolve));
@@ -199,6 +202,19 @@ describe('the doctor', () => {
       contextOf(root),
     );
     expect(new Set(stopped.map(({ reason }) => reason))).toEqual(new Set(['not running']));
+  });
+
+  it('skips what reads secrets for a user who may not read them', async () => {
+    const given = contextOf(root, { host: { isRoot: false, read: async () => undefined } });
+    const container = { Config: { Labels: null }, Name: '/x' } as Inspected;
+    const names = ['public-certificate', 'served-certificate', 'internal-certificates'];
+    const findings = await examine(
+      doctorChecks.filter(({ name }) => names.includes(name)),
+      { ...given, containers: [container] },
+    );
+    expect(findings.map(({ result, reason }) => [result, reason])).toEqual(
+      names.map(() => ['skipped', 'this user may not read secrets: sudo ./stack doctor']),
+    );
   });
 
   it('takes a check that fails by itself for an error', async () => {

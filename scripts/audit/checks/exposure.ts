@@ -56,6 +56,10 @@ export const exposureChecks: AuditCheck[] = [
     name: 'no-secret-values',
     cis: [],
     rule: 'no secret stands in its environment, arguments, labels or checks',
+    unseen: ({ unreadSecrets }) =>
+      unreadSecrets.length > 0
+        ? 'this user may not read secrets, to look for their values: sudo ./stack audit'
+        : undefined,
     faults: (container, { secrets }) => [...known(container, secrets), ...alike(container)],
   },
   {

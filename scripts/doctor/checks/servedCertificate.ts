@@ -12,6 +12,7 @@ export const servedCertificate = defineCheck({
   name: 'served-certificate',
   rule: 'nginx serves the certificate that lies in its file',
   needs: 'running',
+  readsSecrets: true,
   async detect({ dir, settings, host }) {
     const text = await host.read(join(dir.secrets, 'nginx', 'public.crt'));
     const { connectTo = '127.0.0.1' } = publicAddress(dir, settings);
@@ -21,7 +22,10 @@ export const servedCertificate = defineCheck({
     if (served === undefined) {
       return [error(`nobody answers by TLS at ${connectTo}:${port}`, './stack status')];
     }
-    if (text === undefined || new X509Certificate(text).fingerprint256 === served) return [];
+    if (text === undefined) {
+      return [error('secrets/nginx/public.crt is not there, and nginx serves a certificate', './stack init')];
+    }
+    if (new X509Certificate(text).fingerprint256 === served) return [];
     return [
       error(
         `nginx serves another certificate (SHA-256 ${served.slice(0, 23)}…) than its file holds`,
