@@ -20,7 +20,7 @@ const TIMEOUTS: ListenTimeouts = { headersMs: 10_000, requestMs: 30_000, checkEv
 
 export interface Listener {
   port: number;
-  /** Takes no new connection, answers what is under way, and ends. */
+  /** Takes what comes in a last moment, answers what is under way, and ends. */
   close(): Promise<void>;
 }
 
