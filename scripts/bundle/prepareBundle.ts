@@ -21,7 +21,7 @@ export async function prepareBundle(
   { choices, archive, progress, signal }: Preparation,
 ): Promise<Initialised> {
   // First of all: a damaged archive changes nothing.
-  if (archive !== undefined) await loadImages(archive, { tag: productVersion, progress, signal });
+  if (archive !== undefined) await loadImages(archive, { progress, signal });
   const build = (names: string[]) => buildImages({ names, tag: productVersion, progress, signal });
   // Who is not root makes the secrets by a container of the product's own image; for root a wrong choice costs no build.
   if (archive === undefined && process.getuid?.() !== 0) await build(['app']);

@@ -1,17 +1,14 @@
 import type { Stats } from 'node:fs';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { lastLines, runTool } from '../../engine/runTool.ts';
-import { hashInputs } from '../../images/hashInputs.ts';
-import { readImage } from '../../images/imageFacts.ts';
-import { imageTag } from '../../images/imageList.ts';
-import { everyBundleImage } from '../../images/lookAtImages.ts';
 import { CHECKOUT } from '../../lib/checkout.ts';
 import { PreconditionError } from '../../lib/commandErrors.ts';
 import type { Progress } from '../../lib/progress.ts';
 import { mustDocker } from '../compose.ts';
 import { checkChecksums } from './checksums.ts';
-import { BUNDLE_FOLDER, IMAGES_FILE, SBOM_FILE } from './layout.ts';
+import { differing, type ImageInputs, imageInputs } from './imageInputs.ts';
+import { BUNDLE_FOLDER, IMAGES_FILE, INPUTS_FILE, SBOM_FILE } from './layout.ts';
 
 /**
  * Takes the bundle's images from an archive, or from the folder that it was unpacked into; nothing is built and nothing
@@ -20,11 +17,11 @@ import { BUNDLE_FOLDER, IMAGES_FILE, SBOM_FILE } from './layout.ts';
  */
 export async function loadImages(
   given: string,
-  { tag, progress, signal }: { tag: string; progress: Progress; signal: AbortSignal },
+  { progress, signal }: { progress: Progress; signal: AbortSignal },
 ): Promise<void> {
   const path = resolve(given);
   const found = await requireArchive(given);
-  if (found.isDirectory()) return await loadFolder(path, { tag, progress, signal });
+  if (found.isDirectory()) return await loadFolder(path, { progress, signal });
   const work = await mkdtemp(join(dirname(path), '.origin-stack-load-'));
   try {
     const members = ['--wildcards', '--no-wildcards-match-slash', `*/${BUNDLE_FOLDER}/*`];
@@ -40,7 +37,7 @@ export async function loadImages(
         next: 'compare it with the sum that ./stack bundle printed: sha256sum --check FILE.sha256',
       });
     }
-    await loadFolder(work, { tag, progress, signal });
+    await loadFolder(work, { progress, signal });
   } finally {
     await rm(work, { recursive: true, force: true });
   }
@@ -55,15 +52,15 @@ export async function requireArchive(given: string): Promise<Stats> {
 
 async function loadFolder(
   folder: string,
-  { tag, progress, signal }: { tag: string; progress: Progress; signal: AbortSignal },
+  { progress, signal }: { progress: Progress; signal: AbortSignal },
 ): Promise<void> {
   const step = progress.step('loading the images');
   try {
     step.update('checking the sums');
-    await checkChecksums(folder, [IMAGES_FILE, SBOM_FILE]);
-    step.update('loading');
-    await mustDocker(['load', '--quiet', '--input', join(folder, IMAGES_FILE)], { signal });
-    const wrong = await differingImages(CHECKOUT, tag);
+    await checkChecksums(folder, [IMAGES_FILE, SBOM_FILE, INPUTS_FILE]);
+    // Before anything is loaded: the tags would name other images from then on.
+    const packed = JSON.parse(await readFile(join(folder, INPUTS_FILE), 'utf8')) as ImageInputs;
+    const wrong = differing(await imageInputs(CHECKOUT), packed);
     if (wrong.length > 0) {
       throw new PreconditionError({
         what: 'the images are not those of this checkout',
@@ -71,19 +68,11 @@ async function loadFolder(
         next: 'unpack the archive, and type ./stack up --bundle FILE in its folder',
       });
     }
+    step.update('loading');
+    await mustDocker(['load', '--quiet', '--input', join(folder, IMAGES_FILE)], { signal });
     step.done();
   } catch (error) {
     step.fail();
     throw error;
   }
-}
-
-/** Images that are missing, or were made from other files than those of a checkout. */
-export async function differingImages(checkout: string, tag: string): Promise<string[]> {
-  const differing: string[] = [];
-  for (const name of everyBundleImage()) {
-    const facts = await readImage(imageTag(name, tag));
-    if (facts?.hash !== (await hashInputs(checkout, name))) differing.push(name);
-  }
-  return differing;
 }

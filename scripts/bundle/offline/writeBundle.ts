@@ -10,8 +10,8 @@ import type { CommandContext, Flags, Plan } from '../../lib/command.ts';
 import { CommandError } from '../../lib/commandErrors.ts';
 import { sha256Of, writeChecksums } from './checksums.ts';
 import { copyCheckout } from './copyCheckout.ts';
-import { BUNDLE_FOLDER, IMAGES_FILE, SBOM_FILE } from './layout.ts';
-import { differingImages } from './loadImages.ts';
+import { differing, imageInputs, inputsOfEngine } from './imageInputs.ts';
+import { BUNDLE_FOLDER, IMAGES_FILE, INPUTS_FILE, SBOM_FILE } from './layout.ts';
 import { saveImages } from './saveImages.ts';
 import { makeSbom } from './sbom.ts';
 
@@ -56,13 +56,15 @@ export async function writeBundle(
     step.update('the checkout and its dependencies');
     await mkdir(join(root, BUNDLE_FOLDER), { recursive: true });
     await copyCheckout(root, imageTag('app', productVersion));
-    const wrong = await differingImages(root, productVersion);
+    const inputs = await imageInputs(root);
+    const wrong = differing(inputs, await inputsOfEngine(productVersion));
     if (wrong.length > 0) {
       throw new CommandError({
         what: `the checkout changed while it was packed: ${wrong.join(', ')}`,
         next: 'run this again',
       });
     }
+    await writeFile(join(root, INPUTS_FILE), `${JSON.stringify(inputs, null, 1)}\n`);
     step.update('the list of what the images hold');
     const sbom = await makeSbom({ images, tag: productVersion, checkout: root });
     await writeFile(join(root, SBOM_FILE), `${JSON.stringify(sbom, null, 1)}\n`);
