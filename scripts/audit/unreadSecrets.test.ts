@@ -19,7 +19,7 @@ const container = (Env: string[]) =>
     Name: '/one',
     State: { Running: false },
     Config: { User: '1:1', Env, Image: '', Labels: null },
-    HostConfig: { LogConfig: {}, RestartPolicy: {} },
+    HostConfig: { NetworkMode: 'x', PidMode: '', LogConfig: {}, RestartPolicy: {} },
     Mounts: [],
     NetworkSettings: {},
   }) as unknown as Inspected;
