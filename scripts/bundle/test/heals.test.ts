@@ -46,6 +46,6 @@ test.each([
       deadlineMs: HEALTHY_WITHIN_MS,
     });
   });
-  expect(answered.accepted.size).toBeGreaterThan(20);
+  expect(answered.failures).toEqual({});
   expect(await logOf(bundle, 'api-a')).toMatch(/"service":"watchdog"/);
 });
