@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeSecrets } from '../bundle/makeSecrets.ts';
+import { openFolder, openTree, writeSecret } from '../bundle/secretFiles.ts';
 import { secretDrift } from './secretDrift.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -37,6 +38,21 @@ describe.skipIf(!isRoot)(
       expect(fixes).toContain(`chmod 400 ${join(root, 'vault', 'seal-key')}`);
       expect(fixes).toContain(`chmod 700 ${join(root, 'redis')}`);
       expect(fixes).toContain(`chown 10002:10002 ${join(root, 'worker', 'tls.key')}`);
+    });
+
+    it('is a former key that others may read, and none before the first rotation', async () => {
+      const tree = await openTree(root);
+      const ofBackups = async () =>
+        (await secretDrift(root)).filter(({ subject }) => subject === 'secrets/backups');
+      expect(await ofBackups()).toEqual([]);
+      await openFolder(tree, 'backups');
+      await writeSecret(tree, { folder: 'backups', file: 'cron-1.key', content: 'former' });
+      expect(await ofBackups()).toEqual([]);
+      const kept = join(root, 'backups', 'cron-1.key');
+      await chmod(kept, 0o440);
+      await chmod(join(root, 'backups'), 0o750);
+      const fixes = (await ofBackups()).map(({ fix }) => fix);
+      expect(fixes).toEqual([`chmod 700 ${join(root, 'backups')}`, `chmod 400 ${kept}`]);
     });
 
     it('names the files of nginx and Alertmanager that init makes beside the plan', async () => {

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { docker } from '../bundle/compose.ts';
-import { IDENTITIES } from '../bundle/identities.ts';
+import { SECRET_FOLDERS } from '../bundle/lookAtSecrets.ts';
 import { ALWAYS_RENDERED } from '../bundle/renderedFiles.ts';
 import { openTree, type SecretFolder, type SecretTree, wrongModes } from '../bundle/secretFiles.ts';
 import { SECRET_PLAN } from '../bundle/secretPlan.ts';
@@ -23,12 +23,12 @@ export async function secretDrift(root: string, version?: string): Promise<Drift
 /** Looks as the user that this process is. */
 export async function lookAtSecrets(tree: SecretTree): Promise<Drift[]> {
   const { root } = tree;
-  const folders: SecretFolder[] = ['ca', 'operator', ...IDENTITIES.map(({ name }) => name)];
   const drift: Drift[] = [];
-  for (const folder of folders) {
+  for (const folder of [...SECRET_FOLDERS, 'backups'] as const) {
     const files = await readdir(join(root, folder)).catch((error: NodeJS.ErrnoException) => error);
     if (files instanceof Error) {
-      drift.push(unreadable(`secrets/${folder}`, files));
+      // It comes with the first rotation.
+      if (folder !== 'backups' || files.code !== 'ENOENT') drift.push(unreadable(`secrets/${folder}`, files));
       continue;
     }
     const missing = plannedFiles(folder).filter((file) => !files.includes(file));
@@ -49,6 +49,7 @@ export async function lookAtSecrets(tree: SecretTree): Promise<Drift[]> {
 }
 
 function plannedFiles(folder: SecretFolder): string[] {
+  if (folder === 'backups') return [];
   if (folder === 'ca') return ['ca.crt', 'ca.key'];
   const own = SECRET_PLAN.filter(({ owner }) => owner === folder).map(({ file }) => file);
   const shown = folder === 'nginx' ? ['public.crt', 'public.key'] : [];
