@@ -1,11 +1,11 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '@origin-stack/core/infra/embedded/freePort';
 import { productVersion } from '@origin-stack/core/infra/productVersion';
 import { bundleKey } from '../bundle/bundleClient.ts';
 import { type BundleDir, locateBundle } from '../bundle/bundleDir.ts';
-import { composeArgv, docker, mustDocker } from '../bundle/compose.ts';
+import { mustDocker } from '../bundle/compose.ts';
 import { listContainers } from '../bundle/containers.ts';
 import { upBundle } from '../bundle/upBundle.ts';
 import { type BuiltImage, buildImages } from '../images/buildImages.ts';
@@ -16,6 +16,7 @@ import { embeddedBench } from './embeddedBench.ts';
 import { ingestLoad, type LoadResult } from './ingestLoad.ts';
 import { type BenchPart, type Figure, megabytes, ms, perSecond, times } from './part.ts';
 import { spread } from './percentile.ts';
+import { removeMeasured } from './removeMeasured.ts';
 import type { BenchResult } from './report.ts';
 import { rotationFigures } from './rotationBench.ts';
 
@@ -72,8 +73,7 @@ export async function bundleBench({ progress, signal, fresh }: Context): Promise
       figures: await rotationFigures(dir, { progress, signal }),
     });
   } finally {
-    await docker(composeArgv(dir, '--profile', 'tools', 'down', '--volumes', '--remove-orphans'));
-    await rm(dir.root, { recursive: true, force: true });
+    await removeMeasured(dir);
   }
   const embedded: { load?: LoadResult } = {};
   await embeddedBench([embeddedLoad(embedded)], { progress, signal });

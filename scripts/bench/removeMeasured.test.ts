@@ -1,0 +1,43 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { type BundleDir, locateBundle } from '../bundle/bundleDir.ts';
+import { removeMeasured } from './removeMeasured.ts';
+
+let dir: BundleDir;
+/** What the engine was told. */
+let log: string;
+beforeEach(() => {
+  const root = mkdtempSync(join(tmpdir(), 'origin-measured-'));
+  log = join(root, 'docker.log');
+  dir = locateBundle(join(root, 'state'));
+  mkdirSync(join(dir.root, 'secrets'), { recursive: true });
+  mkdirSync(join(root, 'bin'));
+  writeFileSync(join(root, 'bin', 'docker'), `#!/bin/sh\necho "$@" >>${log}\n`, { mode: 0o755 });
+  vi.stubEnv('PATH', `${root}/bin:${process.env.PATH}`);
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+    rmSync(root, { recursive: true });
+  });
+});
+
+test('what was refused before it had settings goes, and the reason is not hidden by another', async () => {
+  const measure = async () => {
+    try {
+      throw new Error('the port is taken');
+    } finally {
+      await removeMeasured(dir);
+    }
+  };
+  await expect(measure()).rejects.toThrow('the port is taken');
+  expect(existsSync(dir.root)).toBe(false);
+  expect(existsSync(log)).toBe(false);
+});
+
+test('what was brought up goes with its data', async () => {
+  writeFileSync(dir.envFile, 'ORIGIN_OVERLAYS=\n');
+  await removeMeasured(dir);
+  expect(readFileSync(log, 'utf8')).toContain('down --volumes --remove-orphans');
+  expect(existsSync(dir.root)).toBe(false);
+});
