@@ -1,6 +1,6 @@
-import { appendFile } from 'node:fs/promises';
 import { type ChaosReport, chaosOutcome, chaosPage, isPassed } from '../chaos-tests/bundle/chaosReport.ts';
-import { type HistoryLine, heal, runChaos } from '../chaos-tests/bundle/runChaos.ts';
+import { openHistory } from '../chaos-tests/bundle/openHistory.ts';
+import { heal, runChaos } from '../chaos-tests/bundle/runChaos.ts';
 import type { Scenario } from '../chaos-tests/bundle/scenario.ts';
 import { SCENARIOS } from '../chaos-tests/bundle/scenarios.ts';
 import type { BundleDir } from './bundle/bundleDir.ts';
@@ -80,8 +80,7 @@ export const command = defineCommand({
     const files = filesOf(dir, flags.report);
     await openReports(files);
     const historyFile = files.json.replace(/\.json$/, '.history.jsonl');
-    const record = (lines: HistoryLine[]) =>
-      appendFile(historyFile, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    const record = await openHistory(historyFile);
     const beganAt = new Date().toISOString();
     const deadlineMs = performance.now() + (flags.deadline ?? 120) * 60_000;
     const run = await runChaos(dir, scenarios, { progress, signal, deadlineMs, record });

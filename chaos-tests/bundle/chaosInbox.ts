@@ -53,7 +53,7 @@ export async function openInbox({ dir, tenant: { client } }: ChaosTarget): Promi
 export async function deleteOwnWebhooks(
   client: Pick<OriginClient, 'listWebhooks' | 'deleteWebhook'>,
 ): Promise<void> {
-  const { items } = await client.listWebhooks({ limit: 100 });
+  const { items } = await client.listWebhooks();
   for (const { id, description } of items) if (description === DESCRIPTION) await client.deleteWebhook(id);
 }
 
