@@ -16,6 +16,8 @@ export interface Remains {
   images: string[];
   /** Paths of the folders that `init` made, and of the settings. */
   secrets: string[];
+  /** The folder of what was done with keys, which no command removes. */
+  audit: string[];
 }
 
 /** Looks for everything that belongs to the bundle. */
@@ -32,7 +34,8 @@ export async function findRemains(dir: BundleDir, settings: BundleSettings): Pro
       ...['--filter', `reference=origin-stack/*:${settings.ORIGIN_VERSION}`],
     ),
   ]);
-  return { containers, networks, volumes, images, secrets: await findSecrets(dir) };
+  const audit = existsSync(dir.audit) ? [dir.audit] : [];
+  return { containers, networks, volumes, images, secrets: await findSecrets(dir), audit };
 }
 
 /** Only what `init` makes: what else lies there is somebody's. */

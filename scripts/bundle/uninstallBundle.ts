@@ -90,6 +90,7 @@ function difference(before: Remains, after: Remains): Remains {
     volumes: gone('volumes'),
     images: gone('images'),
     secrets: gone('secrets'),
+    audit: gone('audit'),
   };
 }
 
@@ -99,7 +100,7 @@ function countsOf(remains: Remains): string {
 }
 
 /** What is left, each with what removes it. */
-function remainsText({ volumes, images, secrets }: Remains): string[] {
+function remainsText({ volumes, images, secrets, audit }: Remains): string[] {
   return [
     'remains:',
     ...(volumes.length > 0 ? [`  data       ${volumes.length} volumes: ${CONFIRMED} --data`] : []),
@@ -109,6 +110,7 @@ function remainsText({ volumes, images, secrets }: Remains): string[] {
     ...(images.length > 0
       ? [`  images     ${images.length}, those in use by other containers among them: ${CONFIRMED} --images`]
       : []),
+    ...audit.map((path) => `  audit      who made and rotated keys, and when: rm -r ${path}`),
     '  units      what ./stack service install wrote, if it did: ./stack service remove',
     '  checkout   with .stack/ (logs, dependencies, the embedded evaluation): remove its folder',
     '  engine     Docker itself, if ./stack engine installed it: apt-get remove docker.io',

@@ -71,6 +71,7 @@ it('removes what is named, after a confirmation, and says what remains', async (
   const plain = await stack('uninstall', '--yes');
   expect(plain).toMatchObject({ code: 0, stdout: expect.stringContaining('removed: 1 containers') });
   expect(plain.stdout).toContain(`${whole.volumes} volumes: ./stack uninstall --yes --data`);
+  expect(plain.stdout).toMatch(new RegExp(`^  audit .*: rm -r ${root}/audit$`, 'm'));
   expect(await counts()).toEqual({ containers: 0, networks: 0, volumes: whole.volumes });
   expect(await stack('uninstall', '--yes')).toMatchObject({
     code: 0,
@@ -84,10 +85,19 @@ it('removes what is named, after a confirmation, and says what remains', async (
   expect(all.code, all.stderr).toBe(0);
   expect(JSON.parse(all.stdout)).toMatchObject({
     removed: { images: [IMAGE] },
-    remains: { containers: [], networks: [], volumes: [], images: [], secrets: [] },
+    remains: {
+      containers: [],
+      networks: [],
+      volumes: [],
+      images: [],
+      secrets: [],
+      audit: [join(root, 'audit')],
+    },
   });
   expect(await counts()).toEqual({ containers: 0, networks: 0, volumes: 0 });
   expect(existsSync(join(root, 'secrets', 'ca'))).toBe(false);
+  // Nothing but a person removes the record of what was done.
+  expect(await readFile(join(root, 'audit', 'api-keys.log'), 'utf8')).toContain('operator');
   expect(await readFile(join(root, 'secrets', 'notes'), 'utf8')).toBe('of somebody');
   expect(await readdir(join(root, 'textfile'))).toEqual(['raid.prom']);
   expect((await stack('uninstall', '--yes')).stdout).toBe('nothing to do: there is no bundle here\n');
