@@ -166,6 +166,41 @@ describe('every answer', () => {
   });
 });
 
+describe('who sends too slowly', () => {
+  const secondsUntilClosed = async (text: string) => {
+    const begunMs = performance.now();
+    const answer = await sendRawRequest({ ...edge, text, deadlineMs: 60_000 });
+    expect(answer).toMatchObject({ status: 0 });
+    return (performance.now() - begunMs) / 1_000;
+  };
+
+  test('has the connection closed: after 10 seconds in the header fields, after 30 in the body', async () => {
+    const marker = `/slow-${randomUUID()}`;
+    const begun = request(`POST ${marker}`, ['content-length: 100', 'content-type: application/json'], '{');
+    const [nothing, header, body] = await Promise.all([
+      secondsUntilClosed(''),
+      secondsUntilClosed(`GET /health/live HTTP/1.1\r\nhost: localhost:${edge.port}\r\n`),
+      secondsUntilClosed(begun),
+    ]);
+    for (const [seconds, limit] of [
+      [nothing, 10],
+      [header, 10],
+      [body, 30],
+    ] as const) {
+      expect(seconds).toBeGreaterThan(limit - 1);
+      expect(seconds).toBeLessThan(limit + 8);
+    }
+    // The operator sees why, the API has heard nothing of it.
+    await eventually(
+      async () => {
+        const line = (await logOf(bundle, 'nginx')).split('\n').find((one) => one.includes(marker));
+        expect(JSON.parse(line ?? '{}')).toMatchObject({ status: 408, bytes: 0, upstream: '' });
+      },
+      { deadlineMs: 10_000, pollMs: 200 },
+    );
+  });
+});
+
 describe('what nginx writes down', () => {
   const logLines = async (marker: string) =>
     await eventually(async () => {

@@ -8,6 +8,8 @@ export interface RawRequest {
   port: number;
   tls?: Tls & { servername?: string };
   text: string;
+  /** How long the other side may take to close. */
+  deadlineMs?: number;
 }
 
 export interface RawAnswer {
@@ -20,7 +22,13 @@ export interface RawAnswer {
 const DEADLINE_MS = 10_000;
 
 /** Sends it on a connection of its own and gives what came back until the other side closed. */
-export function sendRawRequest({ host, port, tls, text }: RawRequest): Promise<RawAnswer> {
+export function sendRawRequest({
+  host,
+  port,
+  tls,
+  text,
+  deadlineMs = DEADLINE_MS,
+}: RawRequest): Promise<RawAnswer> {
   return new Promise((resolve) => {
     const socket = tls ? connect({ host, port, servername: host, ...tls }) : connectPlain({ host, port });
     let answer = '';
@@ -29,7 +37,7 @@ export function sendRawRequest({ host, port, tls, text }: RawRequest): Promise<R
       socket.destroy();
       resolve({ status: Number(/^HTTP\/\d\.\d (\d{3})/.exec(answer)?.[1] ?? 0), text: answer });
     };
-    const timer = setTimeout(end, DEADLINE_MS);
+    const timer = setTimeout(end, deadlineMs);
     socket.on('data', (chunk) => {
       answer += chunk.toString('latin1');
     });
