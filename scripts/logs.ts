@@ -10,7 +10,8 @@ import { stateDirFlag } from './lib/stateDirFlag.ts';
 export const command = defineCommand({
   name: 'logs',
   summary: 'Show the logs of what runs here',
-  details: 'Without SERVICE all of them. With --json each line is an object {"service", "line"}.',
+  details:
+    'Without SERVICE all of them. With --json each line is an object {"service", "line"}. Ctrl-C is how --follow ends: exit code 0.',
   arguments: { usage: '[SERVICE]', min: 0, max: 1 },
   examples: ['./stack logs', './stack logs api --follow', './stack logs worker --lines 500'],
   flags: {

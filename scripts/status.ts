@@ -12,7 +12,8 @@ const WATCH_EVERY_MS = 2_000;
 export const command = defineCommand({
   name: 'status',
   summary: 'Show what runs here and how it is',
-  details: 'Exits 0 when everything is well or nothing runs, 1 when something is down or not ready.',
+  details:
+    'Exits 0 when everything is well or nothing runs, 1 when something is down or not ready. Ctrl-C is how --watch ends: exit code 0.',
   examples: ['./stack status', './stack status --watch', './stack status --json'],
   flags: {
     watch: { type: 'boolean', short: 'w', summary: 'show it anew every 2 seconds until Ctrl-C' },

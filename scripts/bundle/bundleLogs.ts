@@ -33,6 +33,8 @@ export async function bundleLogs(dir: BundleDir, options: LogsOptions): Promise<
   // The engine's words, not Compose's: those begin each line with an escape sequence, and no prefix of theirs can be told
   // from what a service wrote.
   await Promise.all(wanted.map((container) => stream(container, { follow, lines, signal, show })));
+  // Who follows ends it so; elsewhere something is missing.
+  if (!follow) signal.throwIfAborted();
 }
 
 async function stream(
@@ -40,6 +42,8 @@ async function stream(
   options: Pick<LogsOptions, 'follow' | 'lines' | 'signal'> & { show(name: string, line: string): void },
 ): Promise<void> {
   const { follow, lines, signal, show } = options;
+  // It may have come before: an event of the past is told to nobody.
+  if (signal.aborted) return;
   const flags = ['--tail', String(lines), ...(follow ? ['--follow'] : [])];
   const child = spawn('docker', ['logs', ...flags, id], {
     stdio: ['ignore', 'pipe', 'pipe'],

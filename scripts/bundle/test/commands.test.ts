@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateApiKey } from '@origin-stack/core/domain/keys/apiKey';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { InterruptedError } from '../../lib/commandErrors.ts';
 import { bundleKey } from '../bundleClient.ts';
-import { runStack, stackOf } from './stack.ts';
+import { bundleLogs } from '../bundleLogs.ts';
+import { interruptStack, runStack, stackOf } from './stack.ts';
 import { askPublic } from './testClient.ts';
 import { type TheBundle, theBundle } from './theBundle.ts';
 
@@ -74,6 +76,39 @@ test('status tells of every container, and logs of one', async () => {
   expect(JSON.parse(line)).toMatchObject({ level: expect.anything() });
   expect(await stack('logs', 'nobody')).toMatchObject({ code: 2, stderr: expect.stringContaining('nginx') });
 });
+
+test('status --watch shows it anew until Ctrl-C, and that is no failure', async () => {
+  const args = ['status', '--watch', '--state-dir', bundle.dir.root];
+  const times = (stdout: string) => stdout.match(/^nginx +healthy/gm)?.length ?? 0;
+  const ran = await interruptStack(args, (stdout) => times(stdout) >= 2);
+  expect(ran).toMatchObject({ code: 0, stderr: '' });
+});
+
+test('logs --follow shows what is written meanwhile until Ctrl-C, and that is no failure', async () => {
+  const marker = `/followed-${randomUUID()}`;
+  const args = ['logs', 'nginx', '--follow', '--lines', '0', '--state-dir', bundle.dir.root];
+  const ran = await interruptStack(args, async (stdout) => {
+    await askPublic(bundle)(marker);
+    return stdout.includes(marker);
+  });
+  expect(ran).toMatchObject({ code: 0, stderr: '' });
+  expect(ran.stdout.split('\n').filter(Boolean)).toEqual(
+    expect.arrayContaining([expect.stringMatching(/^nginx \| \{/)]),
+  );
+});
+
+test('logs ends also where Ctrl-C came before the first line, and fails where lines are missing then', async () => {
+  const reason = new InterruptedError();
+  const given = {
+    service: undefined,
+    lines: 1,
+    json: false,
+    print: () => {},
+    signal: AbortSignal.abort(reason),
+  };
+  await bundleLogs(bundle.dir, { ...given, follow: true });
+  await expect(bundleLogs(bundle.dir, { ...given, follow: false })).rejects.toBe(reason);
+}, 10_000);
 
 test('a key of ours that the data no longer knows is made anew', async () => {
   const { signal } = new AbortController();

@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '@origin-stack/testkit/eventually';
 import { CHECKOUT } from '../../lib/checkout.ts';
 import type { TheBundle } from './theBundle.ts';
 
@@ -28,3 +31,29 @@ export const stackOf =
   (bundle: TheBundle) =>
   (...args: string[]): Promise<Ran> =>
     runStack([...args, '--state-dir', bundle.dir.root]);
+
+/** Runs one that goes on, and interrupts it as Ctrl-C does once it has printed enough. */
+export async function interruptStack(
+  args: string[],
+  isEnough: (stdout: string) => boolean | Promise<boolean>,
+): Promise<Ran> {
+  const child = spawn(process.execPath, ['scripts/main.ts', ...args], {
+    cwd: CHECKOUT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = once(child, 'close') as Promise<[number | null]>;
+  let stdout = '';
+  child.stdout.on('data', (chunk) => (stdout += chunk));
+  const stderr = text(child.stderr);
+  try {
+    await eventually(async () => await isEnough(stdout), { deadlineMs: 30_000, pollMs: 300 });
+    child.kill('SIGINT');
+    const [code] = await Promise.race([
+      ended,
+      sleep(10_000).then(() => Promise.reject(new Error(`${args.join(' ')} does not end`))),
+    ]);
+    return { code: code ?? 1, stdout, stderr: await stderr };
+  } finally {
+    child.kill('SIGKILL');
+  }
+}
