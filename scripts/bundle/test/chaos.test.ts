@@ -11,7 +11,7 @@ import { CHECKOUT } from '../../lib/checkout.ts';
 import { composeArgv, mustDocker } from '../compose.ts';
 import { isWell, listContainers } from '../containers.ts';
 import { stackOf } from './stack.ts';
-import { type TheBundle, theBundle } from './theBundle.ts';
+import { type TheBundle, wellBundle } from './theBundle.ts';
 
 const TIMEOUT_MS = 900_000;
 /** The tests' own tenants are real to the product: others than those that its commands make. */
@@ -21,7 +21,7 @@ let bundle: TheBundle;
 let stack: ReturnType<typeof stackOf>;
 
 beforeAll(async () => {
-  bundle = await theBundle();
+  bundle = await wellBundle();
   stack = stackOf(bundle);
 });
 

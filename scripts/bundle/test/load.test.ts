@@ -11,7 +11,7 @@ import type { LoadReport } from '../../load/loadReport.ts';
 import { docker, mustDocker } from '../compose.ts';
 import { inspectService } from './containerFaults.ts';
 import { type Ran, stackOf } from './stack.ts';
-import { type TheBundle, theBundle } from './theBundle.ts';
+import { type TheBundle, wellBundle } from './theBundle.ts';
 
 /** The first load builds k6. */
 const TIMEOUT_MS = 900_000;
@@ -23,7 +23,7 @@ let folder: string;
 let container: string;
 
 beforeAll(async () => {
-  bundle = await theBundle();
+  bundle = await wellBundle();
   stack = stackOf(bundle);
   container = `${bundle.settings.COMPOSE_PROJECT_NAME}-k6`;
   folder = await mkdtemp(join(tmpdir(), 'origin-stack-load-'));

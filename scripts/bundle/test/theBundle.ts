@@ -4,6 +4,9 @@ import { inject } from 'vitest';
 import { type BundleDir, locateBundle } from '../bundleDir.ts';
 import { type BundleSettings, readBundleSettings } from '../bundleSettings.ts';
 import type { IdentityName } from '../identities.ts';
+import { waitUntilWell } from '../waitUntilWell.ts';
+
+const WELL_WITHIN_MS = 60_000;
 
 export interface TheBundle {
   dir: BundleDir;
@@ -27,6 +30,13 @@ export interface ClientIdentity {
 
 /** The bundle under test. */
 export const theBundle = (): Promise<TheBundle> => bundleIn(inject('bundle'));
+
+/** The same where commands refuse one that is not well: what the tests before restarted is looked at every 20 s only. */
+export async function wellBundle(): Promise<TheBundle> {
+  const bundle = await theBundle();
+  await waitUntilWell(bundle.dir, { deadlineMs: WELL_WITHIN_MS });
+  return bundle;
+}
 
 /** The bundle of a state directory. */
 export async function bundleIn(root: string): Promise<TheBundle> {
