@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { engineAnswers } from '../bundle/compose.ts';
-import { imageList } from '../images/imageList.ts';
 import { CHECKOUT } from '../lib/checkout.ts';
 import { checkSuite } from './checkSuite.ts';
 import { junitSuite } from './junitSuite.ts';
@@ -43,11 +42,6 @@ async function missingCapture(): Promise<string | undefined> {
   return (await missingEngineOrRoot()) ?? (found ? undefined : 'needs tcpdump: apt-get install tcpdump');
 }
 
-/** The bundle's own, and the one of `./stack load`: beside the others it takes less time than alone in its test. */
-const STARTED = imageList
-  .filter(({ name, purpose }) => purpose === 'runs' || name === 'k6')
-  .map(({ name }) => name);
-
 /** Every suite, the quick ones first. After its budget one hangs: twice what it takes on two cores of a busy host. */
 export const SUITES: readonly Suite[] = [
   checkSuite({ name: 'lint', budgetMinutes: 3, command: bin('biome'), args: ['ci', '--colors=off', '.'] }),
@@ -82,13 +76,14 @@ export const SUITES: readonly Suite[] = [
   }),
   vitestSuite({ name: 'api', budgetMinutes: 6, folders: ['api'] }),
   vitestSuite({ name: 'worker', budgetMinutes: 5, folders: ['worker'] }),
-  // Every image that suite bundle starts, from nothing but packages; what is built already and has not changed is taken as it is.
+  // Every image that a bundle can have, from nothing but packages: side by side they take less time than one in its test. What is
+  // built already and has not changed is taken as it is.
   checkSuite({
     name: 'images',
     budgetMinutes: 30,
     missing: missingEngine,
     command: process.execPath,
-    args: [join(CHECKOUT, 'scripts/main.ts'), 'images', ...STARTED.flatMap((name) => ['--only', name])],
+    args: [join(CHECKOUT, 'scripts/main.ts'), 'images', '--all'],
   }),
   vitestSuite({ name: 'scripts', budgetMinutes: 12, folders: ['scripts'] }),
   vitestSuite({ name: 'faults', budgetMinutes: 15, folders: ['chaos-tests'] }),
@@ -100,20 +95,19 @@ export const SUITES: readonly Suite[] = [
     config: 'scripts/bundle/test/vitest.config.ts',
   }),
   vitestSuite({
+    name: 'versitygw',
+    budgetMinutes: 20,
+    missing: missingEngineOrRoot,
+    folders: ['scripts/bundle/versitygw'],
+    config: 'scripts/bundle/versitygw/vitest.config.ts',
+  }),
+  vitestSuite({
     name: 'offline',
     budgetMinutes: 10,
     nightly: true,
     missing: missingEngineOrRoot,
     folders: ['scripts/bundle/offline'],
     config: 'scripts/bundle/offline/vitest.config.ts',
-  }),
-  vitestSuite({
-    name: 'versitygw',
-    budgetMinutes: 20,
-    nightly: true,
-    missing: missingEngineOrRoot,
-    folders: ['scripts/bundle/versitygw'],
-    config: 'scripts/bundle/versitygw/vitest.config.ts',
   }),
   vitestSuite({
     name: 'externals',
