@@ -63,7 +63,7 @@ export function startIngestLoad(options: LoadOptions): IngestLoad {
   const turn = async (perSecond: number) => {
     const beginMs = Math.max(nextMs, performance.now());
     nextMs = beginMs + 1000 / perSecond;
-    await pause(beginMs - performance.now());
+    await pause(Math.max(0, beginMs - performance.now()));
   };
   const client = async () => {
     for (let attempt = queue.shift(); attempt; attempt = queue.shift()) {

@@ -40,6 +40,9 @@ export function publicFetch({
   const options = {
     ca: [...getCACertificates('default'), ...caFiles.map((file) => readFileSync(file, 'utf8'))],
     lookup,
+    // As Node's own fetch. nginx ends each HTTP/2 connection after a thousand requests, and what was just sent on it is lost here
+    // (undici 8.12); in HTTP/1.1 it says so with an answer.
+    allowH2: false,
     ...identity,
   };
   const connect = expired === undefined ? options : connectorTo(options, expired);
