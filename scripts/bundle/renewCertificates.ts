@@ -1,14 +1,12 @@
-import { join } from 'node:path';
 import { alignColumns } from '../lib/alignColumns.ts';
 import type { CommandContext, CommandResult, Flags, Plan } from '../lib/command.ts';
-import { noteCertificates } from '../tlsMonitor/noteCertificates.ts';
+import { noteCertificates, noteStep } from '../tlsMonitor/noteCertificates.ts';
 import type { BundleDir } from './bundleDir.ts';
 import { IDENTITIES } from './identities.ts';
 import { shortSerial, takeIntoForce } from './renewIntoForce.ts';
 import type { PairState, RenewedPairs } from './renewPairs.ts';
 import { SERVING } from './renewServing.ts';
 import { isInForce, pairOf, type Survey, surveyCertificates, workOnPairs } from './renewSurvey.ts';
-import { CERTIFICATE_METRICS } from './textfileFolder.ts';
 
 interface Choices {
   /** Those with time left too. */
@@ -37,8 +35,7 @@ export async function planRenewal(dir: BundleDir, choices: Choices, signal: Abor
       service,
     })),
   ];
-  const steps =
-    work.length > 0 ? [...work, { action: `look at every certificate, and write ${metricsOf(dir)}` }] : [];
+  const steps = work.length > 0 ? [...work, noteStep(dir)] : [];
   const state = survey.running.length > 0 ? 'and all are in force' : 'and nothing runs here';
   const summary = steps.length > 0 ? `would renew; ${end}` : `no certificate is due, ${state}; ${end}`;
   return { summary, steps };
@@ -69,12 +66,10 @@ export async function renewCertificates(
   }
   // An alert about them ends now, and not with the monitor's next look, which may be six hours away.
   if (renewed.length + taking.length > 0) {
-    await noteCertificates(dir, { metricsFile: metricsOf(dir), progress, signal });
+    await noteCertificates(dir, { progress, signal });
   }
   return describe({ ...before, ...files }, renewed, refused);
 }
-
-const metricsOf = ({ textfile }: BundleDir) => join(textfile, CERTIFICATE_METRICS);
 
 function describe(survey: Survey, renewed: string[], refused: Map<string, string>): CommandResult {
   const runs = (service: string) => survey.running.some((one) => one.service === service);

@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { preflight } from '../doctor/preflight.ts';
 import type { CommandContext, CommandResult, Flags, Plan } from '../lib/command.ts';
 import { proveSelf } from '../proof/proveSelf.ts';
-import { noteCertificates } from '../tlsMonitor/noteCertificates.ts';
+import { noteCertificates, noteStep } from '../tlsMonitor/noteCertificates.ts';
 import { bundleClient } from './bundleClient.ts';
 import type { BundleDir } from './bundleDir.ts';
 import { bundleReceipt, certificateNotes } from './bundleReceipt.ts';
@@ -13,7 +12,6 @@ import { planContainers } from './planContainers.ts';
 import { planPreparation } from './planPreparation.ts';
 import { prepareBundle } from './prepareBundle.ts';
 import { startContainers } from './startContainers.ts';
-import { CERTIFICATE_METRICS } from './textfileFolder.ts';
 
 type Context = Pick<CommandContext<Flags>, 'progress' | 'signal'>;
 
@@ -35,7 +33,7 @@ export async function planUp(dir: BundleDir, choices: UpChoices, context: Contex
           'wait until every container is well, and have nginx, Prometheus and Alertmanager read their settings again',
       },
       { action: 'check it with a real item' },
-      { action: `look at every certificate, and write ${metricsOf(dir)}` },
+      noteStep(dir),
     ],
   };
 }
@@ -66,7 +64,7 @@ export async function upBundle(
     start: () => startContainerReceiver(dir),
   });
   checking.done(`${proven.pack.verdict.checks.length} checks of the evidence pack passed`);
-  await noteCertificates(dir, { metricsFile: metricsOf(dir), progress, signal });
+  await noteCertificates(dir, { progress, signal });
   const receipt = { dir, settings, certificate, containers, proven };
   return {
     data: {
@@ -78,5 +76,3 @@ export async function upBundle(
     text: bundleReceipt(receipt),
   };
 }
-
-const metricsOf = ({ textfile }: BundleDir) => join(textfile, CERTIFICATE_METRICS);

@@ -1,5 +1,4 @@
-import type { Inspected } from '../audit/inspected.ts';
-import { serviceOf } from '../audit/inspected.ts';
+import { type Inspected, serviceOf } from '../audit/inspected.ts';
 import { mustDocker } from './compose.ts';
 import type { IdentityName } from './identities.ts';
 import type { WrittenAt } from './writtenSecrets.ts';

@@ -13,7 +13,7 @@ let bundle: BundleOnDisk;
 async function note(signal = AbortSignal.timeout(30_000)) {
   let said = '';
   const progress = createProgress({ write: (text) => (said += text), live: false, color: false });
-  await noteCertificates(bundle.dir, { metricsFile: metricsFile(), progress, signal });
+  await noteCertificates(bundle.dir, { progress, signal });
   return said;
 }
 const metricsFile = () => join(bundle.dir.textfile, 'certificates.prom');
