@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { type BundleDir, locateBundle } from '../bundle/bundleDir.ts';
+import { recordDocker } from '../lib/test/recordDocker.ts';
 import { removeMeasured } from './removeMeasured.ts';
 
 let dir: BundleDir;
@@ -10,16 +11,10 @@ let dir: BundleDir;
 let log: string;
 beforeEach(() => {
   const root = mkdtempSync(join(tmpdir(), 'origin-measured-'));
-  log = join(root, 'docker.log');
+  log = recordDocker(root);
   dir = locateBundle(join(root, 'state'));
   mkdirSync(join(dir.root, 'secrets'), { recursive: true });
-  mkdirSync(join(root, 'bin'));
-  writeFileSync(join(root, 'bin', 'docker'), `#!/bin/sh\necho "$@" >>${log}\n`, { mode: 0o755 });
-  vi.stubEnv('PATH', `${root}/bin:${process.env.PATH}`);
-  onTestFinished(() => {
-    vi.unstubAllEnvs();
-    rmSync(root, { recursive: true });
-  });
+  onTestFinished(() => rmSync(root, { recursive: true }));
 });
 
 test('what was refused before it had settings goes, and the reason is not hidden by another', async () => {

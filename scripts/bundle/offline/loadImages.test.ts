@@ -10,9 +10,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { CHECKOUT } from '../../lib/checkout.ts';
 import { createProgress } from '../../lib/progress.ts';
+import { recordDocker } from '../../lib/test/recordDocker.ts';
 import { writeChecksums } from './checksums.ts';
 import { type ImageInputs, imageInputs } from './imageInputs.ts';
 import { IMAGES_FILE, INPUTS_FILE, SBOM_FILE } from './layout.ts';
@@ -23,14 +24,8 @@ let root: string;
 let log: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'origin-load-'));
-  log = join(root, 'docker.log');
-  mkdirSync(join(root, 'bin'));
-  writeFileSync(join(root, 'bin', 'docker'), `#!/bin/sh\necho "$@" >>${log}\n`, { mode: 0o755 });
-  vi.stubEnv('PATH', `${root}/bin:${process.env.PATH}`);
-  onTestFinished(() => {
-    vi.unstubAllEnvs();
-    rmSync(root, { recursive: true });
-  });
+  log = recordDocker(root);
+  onTestFinished(() => rmSync(root, { recursive: true }));
 });
 
 /** A small archive of the form that ./stack bundle writes, with images that are none. */
