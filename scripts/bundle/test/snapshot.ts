@@ -40,7 +40,9 @@ export async function engineStateOf(project: string): Promise<unknown> {
     ]),
   ]);
   const states = containers.map(({ Id, State }) => [Id, State.Status, startOf(State)].join(' ')).sort();
-  return { states, networks, volumes, images };
+  // The engine lists by time of creation, in whole seconds: what was built in the same one has no order.
+  const inOrder = (list: string) => list.split('\n').sort();
+  return { states, networks: inOrder(networks), volumes: inOrder(volumes), images: inOrder(images) };
 }
 
 /** When a container was last started. */
