@@ -2,6 +2,7 @@ import { alertScaleOf, SCALED_OVERLAY } from '../alerts/scaledFiles.ts';
 import type { BundleDir } from '../bundle/bundleDir.ts';
 import type { BundleSettings } from '../bundle/bundleSettings.ts';
 import { composeArgv, docker, mustDocker } from '../bundle/compose.ts';
+import { type ConfigHashes, hasOtherSettings, readConfigHashes } from '../bundle/configHashes.ts';
 import type { Drift } from './drift.ts';
 import { type Inspected, isOneOff, serviceOf } from './inspected.ts';
 import { type DeclaredNetworks, type DeclaredService, liveChanges } from './liveChanges.ts';
@@ -23,22 +24,17 @@ export async function findDrift(
 
 /** What `docker compose config` says. */
 export interface Declared {
-  /** By service: Compose's own hash of its settings. */
-  hashes: ReadonlyMap<string, string>;
+  hashes: ConfigHashes;
   services: Record<string, DeclaredService>;
   networks: DeclaredNetworks;
 }
 
 async function readDeclared(dir: BundleDir): Promise<Declared> {
   const [hashes, config] = await Promise.all([
-    mustDocker(composeArgv(dir, 'config', '--hash', '*')),
+    readConfigHashes({ argv: composeArgv(dir, 'config') }),
     mustDocker(composeArgv(dir, 'config', '--format', 'json')),
   ]);
-  const lines = hashes.trim().split('\n');
-  return {
-    ...(JSON.parse(config) as Omit<Declared, 'hashes'>),
-    hashes: new Map(lines.map((line) => line.trim().split(/\s+/) as [string, string])),
-  };
+  return { ...(JSON.parse(config) as Omit<Declared, 'hashes'>), hashes };
 }
 
 /**
@@ -62,13 +58,12 @@ export function compareContainers(declared: Declared, containers: Inspected[]): 
 
 function differenceOf(container: Inspected, declared: Declared, all: Inspected[]): Drift[] {
   const subject = serviceOf(container);
-  const hash = declared.hashes.get(subject);
   const name = container.Name.slice(1);
-  if (hash === undefined) {
+  if (!declared.hashes.has(subject)) {
     return [{ subject, difference: `no such service is declared, and ${name} is there`, fix: './stack up' }];
   }
   const found: string[] = [];
-  const isOther = container.Config.Labels?.['com.docker.compose.config-hash'] !== hash;
+  const isOther = hasOtherSettings(container, declared.hashes);
   if (isOther) found.push('it was made with other settings than are declared now');
   const isDone =
     subject === 'migrate' && container.State.Status === 'exited' && container.State.ExitCode === 0;

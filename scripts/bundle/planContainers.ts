@@ -6,7 +6,7 @@ import { composeOf, mustDocker } from './compose.ts';
 import type { Container } from './containers.ts';
 import { isHalfMade } from './removeHalfMade.ts';
 import { orderOfStart, type StartOrder } from './startContainers.ts';
-import { type Declared, isUnread, readDeclared, whyOther } from './whyOther.ts';
+import { type Expected, isUnread, readExpected, whyOther } from './whyOther.ts';
 import type { WrittenAt } from './writtenSecrets.ts';
 
 /** What will be different when the containers are started. */
@@ -32,9 +32,9 @@ type Step = Plan['steps'][number];
 /** What `startContainers` would make, replace, start and remove, in its order. Changes nothing. */
 export async function planContainers(coming: Coming): Promise<Plan['steps']> {
   const { argv, env } = composeOf(coming.settings, 'config');
-  const [config, declared, inspected] = await Promise.all([
+  const [config, expected, inspected] = await Promise.all([
     mustDocker([...argv, '--format', 'json'], { env }),
-    readDeclared({ argv, env }),
+    readExpected({ argv, env }),
     inspectProject(coming.settings.COMPOSE_PROJECT_NAME),
   ]);
   const declaration = JSON.parse(config) as Declaration;
@@ -47,7 +47,7 @@ export async function planContainers(coming: Coming): Promise<Plan['steps']> {
   const services = Object.keys(declaration.services);
   const reasons = new Map<string, string>();
   for (const [service, one] of containers) {
-    const why = whyReplaced(one, { declared, coming, image: declaration.services[service]?.image ?? '' });
+    const why = whyReplaced(one, { expected, coming, image: declaration.services[service]?.image ?? '' });
     if (why !== undefined) reasons.set(service, why);
   }
   const unread = [...containers.values()].filter((one) => isUnread(one, coming.writtenAt));
@@ -92,9 +92,9 @@ function stepOf(
 /** As Compose judges, with images that are only built or loaded before it is asked. */
 function whyReplaced(
   container: Inspected,
-  { declared, coming, image }: { declared: Declared; coming: Coming; image: string },
+  { expected, coming, image }: { expected: Expected; coming: Coming; image: string },
 ): string | undefined {
-  const why = whyOther(container, declared);
+  const why = whyOther(container, expected);
   if (why !== undefined) return why;
   if (coming.isLoaded) return 'if the archive has another image than it runs';
   const name = image.replace(/^origin-stack\//, '').replace(/:.*$/, '');

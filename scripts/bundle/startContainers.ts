@@ -10,7 +10,7 @@ import { type Container, isWell, listContainers } from './containers.ts';
 import { reloadNginx } from './nginxReload.ts';
 import { removeHalfMade } from './removeHalfMade.ts';
 import { showWhile, unwellError, waitUntilWell } from './waitUntilWell.ts';
-import { isUnread, readDeclared, whyOther } from './whyOther.ts';
+import { isUnread, readExpected, whyOther } from './whyOther.ts';
 import type { WrittenAt } from './writtenSecrets.ts';
 
 const HEALTHY_DEADLINE_MS = 240_000;
@@ -71,13 +71,13 @@ export function orderOfStart(before: Container[], { unread, other }: Replaced): 
 
 /** By what is declared and built now: images are there before containers are started. */
 async function whatToReplace(dir: BundleDir, before: Container[], writtenAt: WrittenAt): Promise<Replaced> {
-  const [declared, inspected] = await Promise.all([
-    readDeclared({ argv: composeArgv(dir, 'config') }),
+  const [expected, inspected] = await Promise.all([
+    readExpected({ argv: composeArgv(dir, 'config') }),
     inspect(before.map(({ id }) => id)),
   ]);
   return {
     unread: inspected.filter((one) => isUnread(one, writtenAt)).map(serviceOf),
-    other: inspected.filter((one) => whyOther(one, declared) !== undefined).map(serviceOf),
+    other: inspected.filter((one) => whyOther(one, expected) !== undefined).map(serviceOf),
   };
 }
 

@@ -1,30 +1,33 @@
 import { type Inspected, serviceOf } from '../audit/inspected.ts';
 import { mustDocker } from './compose.ts';
+import {
+  type ComposeConfig,
+  type ConfigHashes,
+  hasOtherSettings,
+  pairsOf,
+  readConfigHashes,
+} from './configHashes.ts';
 import type { IdentityName } from './identities.ts';
 import type { WrittenAt } from './writtenSecrets.ts';
 
 /** What `docker compose up` holds a container against. */
-export interface Declared {
-  /** By service: Compose's hash of its settings. */
-  hashes: ReadonlyMap<string, string>;
+export interface Expected {
+  hashes: ConfigHashes;
   /** By name and tag. */
   imageIds: ReadonlyMap<string, string>;
 }
 
-/** `argv` and `env`: those of `docker compose config` for the bundle in question. */
-export async function readDeclared(config: { argv: string[]; env?: NodeJS.ProcessEnv }): Promise<Declared> {
-  const [hashes, imageIds] = await Promise.all([
-    mustDocker([...config.argv, '--hash', '*'], { env: config.env }),
+export async function readExpected(config: ComposeConfig): Promise<Expected> {
+  const [hashes, images] = await Promise.all([
+    readConfigHashes(config),
     mustDocker(['image', 'ls', '--no-trunc', '--format', '{{.Repository}}:{{.Tag}} {{.ID}}']),
   ]);
-  return { hashes: pairsOf(hashes), imageIds: pairsOf(imageIds) };
+  return { hashes, imageIds: pairsOf(images) };
 }
 
 /** Why Compose replaces a container: by its hash of the settings, and by the image. Undefined where it stays. */
-export function whyOther(container: Inspected, { hashes, imageIds }: Declared): string | undefined {
-  const labels = container.Config.Labels ?? {};
-  if (labels['com.docker.compose.config-hash'] !== hashes.get(serviceOf(container)))
-    return 'it has other settings';
+export function whyOther(container: Inspected, { hashes, imageIds }: Expected): string | undefined {
+  if (hasOtherSettings(container, hashes)) return 'it has other settings';
   // The name of the image is one of the settings.
   return container.Image === imageIds.get(container.Config.Image) ? undefined : 'it has another image';
 }
@@ -37,12 +40,3 @@ export function isUnread(container: Inspected, writtenAt: WrittenAt): boolean {
 
 /** Both replicas are one. */
 const identityOf = (service: string) => (service.startsWith('api-') ? 'api' : service) as IdentityName;
-
-/** Lines of a name and what belongs to it. */
-const pairsOf = (text: string): Map<string, string> =>
-  new Map(
-    text
-      .trim()
-      .split('\n')
-      .map((line) => line.trim().split(/\s+/) as [string, string]),
-  );

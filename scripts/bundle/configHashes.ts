@@ -1,0 +1,28 @@
+import { type Inspected, serviceOf } from '../audit/inspected.ts';
+import { mustDocker } from './compose.ts';
+
+/** By service: Compose's own hash of its settings. */
+export type ConfigHashes = ReadonlyMap<string, string>;
+
+/** The arguments and the environment of `docker compose config` for the bundle in question. */
+export interface ComposeConfig {
+  argv: string[];
+  env?: NodeJS.ProcessEnv;
+}
+
+export async function readConfigHashes({ argv, env }: ComposeConfig): Promise<ConfigHashes> {
+  return pairsOf(await mustDocker([...argv, '--hash', '*'], { env }));
+}
+
+/** Whether Compose made a container of other settings than are declared. */
+export const hasOtherSettings = (container: Inspected, hashes: ConfigHashes): boolean =>
+  container.Config.Labels?.['com.docker.compose.config-hash'] !== hashes.get(serviceOf(container));
+
+/** Lines of a name and what belongs to it. */
+export const pairsOf = (text: string): Map<string, string> =>
+  new Map(
+    text
+      .trim()
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/) as [string, string]),
+  );
