@@ -2,8 +2,7 @@ import { type ActiveAlert, activeAlerts } from './alerts/activeAlerts.ts';
 import { RECEIVER_OVERLAYS, WATCHDOG_OVERLAY } from './alerts/alertmanagerConfig.ts';
 import { alertScaleOf } from './alerts/scaledFiles.ts';
 import { locateBundle } from './bundle/bundleDir.ts';
-import type { BundleSettings } from './bundle/bundleSettings.ts';
-import { requireBundle } from './bundle/initBundle.ts';
+import { type BundleSettings, requireBundle } from './bundle/bundleSettings.ts';
 import { defineCommand, type Json } from './lib/command.ts';
 import { stateDirFlag } from './lib/stateDirFlag.ts';
 

@@ -6,7 +6,7 @@ import { revokeKey } from '@origin-stack/core/domain/keys/revokeKey';
 import { inTenant } from '@origin-stack/core/domain/tenants/inTenant';
 import { markKeys } from '@origin-stack/core/infra/keyMarks';
 import { findBundle } from './bundle/findBundle.ts';
-import { planKeyByTool, runKeyTool } from './bundle/runKeyTool.ts';
+import { planKeyInBundle, runKeyInBundle } from './bundle/runKeyInBundle.ts';
 import { findTenant } from './embedded/findTenant.ts';
 import { openOperator } from './embedded/operator.ts';
 import { type CommandResult, defineCommand } from './lib/command.ts';
@@ -52,7 +52,7 @@ export const command = defineCommand({
   looksItself: true,
   async plan({ flags, args: [verb, tenantName = '', keyId], ...context }) {
     const bundle = await findBundle(flags['state-dir']);
-    if (bundle) return await planKeyByTool(bundle, flags.out, context);
+    if (bundle) return await planKeyInBundle(bundle, flags.out, context);
     const { plan } = verbOf('key', VERBS, verb);
     await using operator = await openOperator(flags['state-dir']);
     const tenant = await findTenant(operator, tenantName);
@@ -60,7 +60,7 @@ export const command = defineCommand({
   },
   async run({ flags, args: [verb, tenantName = '', keyId], ...context }) {
     const bundle = await findBundle(flags['state-dir']);
-    if (bundle) return await runKeyTool(bundle, flags.out, context);
+    if (bundle) return await runKeyInBundle(bundle, flags.out, context);
     const { run } = verbOf('key', VERBS, verb);
     await using operator = await openOperator(flags['state-dir']);
     const tenant = await findTenant(operator, tenantName);

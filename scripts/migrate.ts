@@ -4,7 +4,7 @@ import { createLog } from '@origin-stack/core/infra/log';
 import { migrate, pendingMigrations } from '@origin-stack/core/infra/migrate';
 import { openTlsIdentity, type TlsIdentity } from '@origin-stack/core/infra/tlsIdentity';
 import { findBundle, isInBundle } from './bundle/findBundle.ts';
-import { planByTool, runTool } from './bundle/runTool.ts';
+import { planInBundle, runInBundle } from './bundle/runInBundle.ts';
 import { findRunning } from './embedded/runState.ts';
 import { serviceFiles } from './embedded/serviceFiles.ts';
 import { locateStateDir } from './embedded/stateDir.ts';
@@ -42,7 +42,7 @@ export const command = defineCommand({
   flags: { 'state-dir': stateDirFlag },
   async plan({ flags, ...context }) {
     const bundle = await findBundle(flags['state-dir']);
-    if (bundle) return await planByTool(bundle, 'migrate', context);
+    if (bundle) return await planInBundle(bundle, 'migrate', context);
     const pending = await pendingMigrations(...(await owner(flags['state-dir'])));
     return {
       summary: pending.length > 0 ? 'would run, in this order' : 'the schema is the newest',
@@ -51,7 +51,7 @@ export const command = defineCommand({
   },
   async run({ flags, ...context }) {
     const bundle = await findBundle(flags['state-dir']);
-    if (bundle) return await runTool(bundle, 'migrate', context);
+    if (bundle) return await runInBundle(bundle, 'migrate', context);
     const ran = await migrate(...(await owner(flags['state-dir'])));
     return { data: { ran }, text: ran.length > 0 ? `ran ${ran.join(', ')}` : 'nothing to do' };
   },

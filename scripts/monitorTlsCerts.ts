@@ -1,5 +1,5 @@
 import { locateBundle } from './bundle/bundleDir.ts';
-import { requireBundle } from './bundle/initBundle.ts';
+import { requireBundle } from './bundle/bundleSettings.ts';
 import { defineCommand } from './lib/command.ts';
 import { stateDirFlag } from './lib/stateDirFlag.ts';
 import { requireMetricsFile } from './tlsMonitor/metricsFile.ts';

@@ -3,7 +3,7 @@ import { type CommandResult, defineCommand, type Plan } from './lib/command.ts';
 import { UsageError } from './lib/commandErrors.ts';
 import { stateDirFlag } from './lib/stateDirFlag.ts';
 import { installService, removeService } from './service/changeHost.ts';
-import { findOurs, findScheduler, type Host, lookAtFiles } from './service/planService.ts';
+import { findOurs, findScheduler, type Host, lookAtHostFiles } from './service/planService.ts';
 
 export const command = defineCommand({
   name: 'service',
@@ -35,7 +35,7 @@ export const command = defineCommand({
       const steps = findOurs(host).map(({ path }) => ({ action: `remove ${path}`, path }));
       return { summary: steps.length > 0 ? 'would remove' : 'nothing was installed', steps };
     }
-    const steps = lookAtFiles(host)
+    const steps = lookAtHostFiles(host)
       .filter(({ state }) => state !== 'there')
       .map((file): Plan['steps'][number] => {
         if ('target' in file) return { action: `link ${file.path} to ${file.target}`, path: file.path };
@@ -86,7 +86,7 @@ function hostOf(flags: {
 }
 
 function describe(host: Host): CommandResult {
-  const files = lookAtFiles(host).map(({ path, state }) => ({ path, state }));
+  const files = lookAtHostFiles(host).map(({ path, state }) => ({ path, state }));
   const isInstalled = files.every(({ state }) => state === 'there');
   const head = isInstalled
     ? `installed for ${host.scheduler}`

@@ -3,7 +3,7 @@ import { createTenant } from '@origin-stack/core/domain/tenants/createTenant';
 import { listTenants } from '@origin-stack/core/domain/tenants/tenantStore';
 import { markKeys } from '@origin-stack/core/infra/keyMarks';
 import { findBundle } from './bundle/findBundle.ts';
-import { planByTool, runTool } from './bundle/runTool.ts';
+import { planInBundle, runInBundle } from './bundle/runInBundle.ts';
 import { type Operator, openOperator } from './embedded/operator.ts';
 import { type CommandResult, defineCommand } from './lib/command.ts';
 import { fromDomain } from './lib/fromDomain.ts';
@@ -33,14 +33,14 @@ export const command = defineCommand({
   looksItself: true,
   async plan({ flags, args: [verb, ...rest], ...context }) {
     const bundle = await findBundle(flags['state-dir']);
-    if (bundle) return await planByTool(bundle, 'tenant', context);
+    if (bundle) return await planInBundle(bundle, 'tenant', context);
     const { plan } = verbOf('tenant', VERBS, verb);
     await using operator = await openOperator(flags['state-dir']);
     return await fromDomain(() => plan(operator, rest));
   },
   async run({ flags, args: [verb, ...rest], ...context }) {
     const bundle = await findBundle(flags['state-dir']);
-    if (bundle) return await runTool(bundle, 'tenant', context);
+    if (bundle) return await runInBundle(bundle, 'tenant', context);
     const { run } = verbOf('tenant', VERBS, verb);
     await using operator = await openOperator(flags['state-dir']);
     // Awaited here: without it the operator would be closed under the work.

@@ -2,7 +2,7 @@ import type { LedgerVerification } from '@origin-stack/contract/ledger';
 import { verifyLedger } from '@origin-stack/core/domain/ledger/verifyLedger';
 import { listTenants } from '@origin-stack/core/domain/tenants/tenantStore';
 import { findBundle } from './bundle/findBundle.ts';
-import { runTool } from './bundle/runTool.ts';
+import { runInBundle } from './bundle/runInBundle.ts';
 import { findTenant } from './embedded/findTenant.ts';
 import { openOperator } from './embedded/operator.ts';
 import { defineCommand } from './lib/command.ts';
@@ -17,7 +17,7 @@ export const command = defineCommand({
   flags: { 'state-dir': stateDirFlag },
   async run({ flags, args: [wanted], progress, ...context }) {
     const bundle = await findBundle(flags['state-dir']);
-    if (bundle) return await runTool(bundle, 'verify-ledger', { ...context, progress });
+    if (bundle) return await runInBundle(bundle, 'verify-ledger', { ...context, progress });
     await using operator = await openOperator(flags['state-dir']);
     const tenants = wanted
       ? [await findTenant(operator, wanted)]

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { inContainerArgv } from '@origin-stack/scripts/bundle/runTool.ts';
+import { inContainerArgv } from '@origin-stack/scripts/bundle/runInBundle.ts';
 import type { OriginClient, WebhookEvent } from '@origin-stack/sdk';
 import type { Told } from '../invariants/aftermath.ts';
 import type { ChaosTarget } from './chaosTarget.ts';

@@ -1,8 +1,7 @@
 import { bundleKey, publicAddress } from '@origin-stack/scripts/bundle/bundleClient.ts';
 import type { BundleDir } from '@origin-stack/scripts/bundle/bundleDir.ts';
-import type { BundleSettings } from '@origin-stack/scripts/bundle/bundleSettings.ts';
+import { type BundleSettings, requireBundle } from '@origin-stack/scripts/bundle/bundleSettings.ts';
 import { composeArgv, mustDocker } from '@origin-stack/scripts/bundle/compose.ts';
-import { requireBundle } from '@origin-stack/scripts/bundle/initBundle.ts';
 import { publicFetch } from '@origin-stack/scripts/bundle/publicClient.ts';
 import { OriginClient } from '@origin-stack/sdk';
 import type { Target } from '../invariants/aftermath.ts';

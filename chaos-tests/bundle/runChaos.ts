@@ -1,6 +1,6 @@
 import { setAlertScale } from '@origin-stack/scripts/alerts/alertScale.ts';
 import type { BundleDir } from '@origin-stack/scripts/bundle/bundleDir.ts';
-import { requireBundle } from '@origin-stack/scripts/bundle/initBundle.ts';
+import { requireBundle } from '@origin-stack/scripts/bundle/bundleSettings.ts';
 import type { Progress } from '@origin-stack/scripts/lib/progress.ts';
 import type { Attempt } from '../workloads/ingestLoad.ts';
 import { openInbox } from './chaosInbox.ts';

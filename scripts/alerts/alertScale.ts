@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BundleDir } from '../bundle/bundleDir.ts';
+import { requireBundle } from '../bundle/bundleSettings.ts';
 import { composeArgv, mustDocker } from '../bundle/compose.ts';
 import { listContainers } from '../bundle/containers.ts';
-import { initBundle, requireBundle } from '../bundle/initBundle.ts';
+import { initBundle } from '../bundle/initBundle.ts';
 import { waitUntilWell } from '../bundle/waitUntilWell.ts';
 import { askMonitoring } from './askMonitoring.ts';
 import { reloadMonitoring } from './reloadMonitoring.ts';

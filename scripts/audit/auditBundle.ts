@@ -1,7 +1,6 @@
 import type { BundleDir } from '../bundle/bundleDir.ts';
-import type { BundleSettings } from '../bundle/bundleSettings.ts';
+import { type BundleSettings, requireBundle } from '../bundle/bundleSettings.ts';
 import { engineAnswers } from '../bundle/compose.ts';
-import { requireBundle } from '../bundle/initBundle.ts';
 import { overlaysOf } from '../bundle/overlays.ts';
 import { PreconditionError } from '../lib/commandErrors.ts';
 import type { Drift } from './drift.ts';

@@ -14,7 +14,7 @@ import { CHECKOUT } from '../lib/checkout.ts';
 import type { Progress, Step } from '../lib/progress.ts';
 import { embeddedBench } from './embeddedBench.ts';
 import { ingestLoad, type LoadResult } from './ingestLoad.ts';
-import { type BenchPart, type Figure, megabytes, ms, perSecond, times } from './part.ts';
+import { type BenchPart, type Figure, mebibytes, ms, perSecond, times } from './part.ts';
 import { spread } from './percentile.ts';
 import { removeMeasured } from './removeMeasured.ts';
 import type { BenchResult } from './report.ts';
@@ -140,11 +140,11 @@ async function memoryFigures(dir: BundleDir): Promise<Figure[]> {
     });
   const all = used.reduce((sum, { bytes }) => sum + bytes, 0);
   return [
-    ...used.map(({ service, bytes }) => ({ what: `memory of ${service}`, value: megabytes(bytes) })),
+    ...used.map(({ service, bytes }) => ({ what: `memory of ${service}`, value: mebibytes(bytes) })),
     {
       what: 'memory of all',
-      value: megabytes(all),
-      bound: `≤ ${megabytes(MEMORY_BOUND_BYTES)}`,
+      value: mebibytes(all),
+      bound: `≤ ${mebibytes(MEMORY_BOUND_BYTES)}`,
       met: all <= MEMORY_BOUND_BYTES,
     },
   ];

@@ -1,5 +1,5 @@
 import { ingestLoad } from './ingestLoad.ts';
-import { type Bench, type BenchPart, type Figure, megabytes, ms, perSecond, times } from './part.ts';
+import { type Bench, type BenchPart, type Figure, mebibytes, ms, perSecond, times } from './part.ts';
 import { spread } from './percentile.ts';
 import { plainSqlRate } from './plainSql.ts';
 import { familyCpuSeconds, familyMemoryBytes } from './processCpu.ts';
@@ -67,7 +67,7 @@ export const ingest: BenchPart = {
     for (const name of names) {
       figures.push({
         what: `memory of ${name} at rest, after the run`,
-        value: `${megabytes(restBytes[name] ?? 0)}, ${megabytes(loadBytes[name] ?? 0)}`,
+        value: `${mebibytes(restBytes[name] ?? 0)}, ${mebibytes(loadBytes[name] ?? 0)}`,
       });
     }
     return figures;

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { addressIn } from '../bundle/addressIn.ts';
 import type { BundleDir } from '../bundle/bundleDir.ts';
+import { requireBundle } from '../bundle/bundleSettings.ts';
 import { listContainers } from '../bundle/containers.ts';
-import { requireBundle } from '../bundle/initBundle.ts';
 import { SERVICE_KEYS, type ServiceName } from '../bundle/keys/serviceKeys.ts';
 
 const PAUSE_MS = 20;

@@ -8,7 +8,7 @@ import { inTenant } from '@origin-stack/core/domain/tenants/inTenant';
 import { createDatabase } from '@origin-stack/core/infra/database';
 import { newestModels } from '../embedded/newestModels.ts';
 import { serviceFiles } from '../embedded/serviceFiles.ts';
-import { type Bench, type BenchPart, megabytes, perSecond, times } from './part.ts';
+import { type Bench, type BenchPart, mebibytes, perSecond, times } from './part.ts';
 
 const CALLERS = 1_000;
 const MAX_BATCH = 500;
@@ -127,7 +127,7 @@ export const ledger: BenchPart = {
         },
         {
           what: 'heap at a tenth of them, at the end',
-          value: `${megabytes(memory[0] ?? 0)}, ${megabytes(memory.at(-1) ?? 0)}`,
+          value: `${mebibytes(memory[0] ?? 0)}, ${mebibytes(memory.at(-1) ?? 0)}`,
         },
       ];
     } finally {

@@ -33,4 +33,4 @@ export const ms = (value: number): string => `${value < 10 ? value.toFixed(2) : 
 export const perSecond = (value: number): string => `${Math.round(value).toLocaleString('en')}/s`;
 export const times = (value: number): string =>
   `${value < 10 ? value.toFixed(2) : Math.round(value).toLocaleString('en')}×`;
-export const megabytes = (bytes: number): string => `${Math.round(bytes / 1_048_576)} MiB`;
+export const mebibytes = (bytes: number): string => `${Math.round(bytes / 1_048_576)} MiB`;

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { CHECKOUT } from '../lib/checkout.ts';
 import { stolenInWords } from '../lib/stolenTime.ts';
 import { markdownTable } from '../reference/markdownTable.ts';
-import { type Figure, megabytes } from './part.ts';
+import { type Figure, mebibytes } from './part.ts';
 
 export interface BenchResult {
   name: string;
@@ -21,7 +21,7 @@ export async function benchReport(
     cwd: CHECKOUT,
   });
   const processors = cpus();
-  const machine = `${processors.length} × ${processors[0]?.model ?? 'unknown'}, ${megabytes(totalmem())} of memory`;
+  const machine = `${processors.length} × ${processors[0]?.model ?? 'unknown'}, ${mebibytes(totalmem())} of memory`;
   const sections = results.map(({ title, figures }) => {
     const rows = figures.map(({ what, value, bound = '', met }) => [
       what,

@@ -3,12 +3,11 @@ import { join } from 'node:path';
 import type { OriginClient } from '@origin-stack/sdk';
 import { readIfThere } from '../lib/readIfThere.ts';
 import type { BundleDir } from './bundleDir.ts';
-import type { BundleSettings } from './bundleSettings.ts';
+import { type BundleSettings, requireBundle } from './bundleSettings.ts';
 import { mustDocker } from './compose.ts';
-import { requireBundle } from './initBundle.ts';
 import { type PublicAddress, publicClient, publicFetch } from './publicClient.ts';
 import { parseCertificate } from './renewDue.ts';
-import { inContainerArgv } from './runTool.ts';
+import { inContainerArgv } from './runInBundle.ts';
 import { openTree, writeSecret } from './secretFiles.ts';
 
 /** How this host reaches its own bundle's public listener. */

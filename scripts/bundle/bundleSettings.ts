@@ -1,3 +1,4 @@
+import { PreconditionError } from '../lib/commandErrors.ts';
 import { readIfThere } from '../lib/readIfThere.ts';
 import { writeFileAtomically } from '../lib/writeFileAtomically.ts';
 import type { BundleDir } from './bundleDir.ts';
@@ -43,6 +44,17 @@ export async function readBundleSettings(dir: BundleDir): Promise<BundleSettings
       return name === undefined ? [] : [[name, value ?? '']];
     });
   return Object.fromEntries(lines) as BundleSettings;
+}
+
+/** The settings of a bundle that was initialised. Throws PreconditionError where none was. */
+export async function requireBundle(dir: BundleDir): Promise<BundleSettings> {
+  const settings = await readBundleSettings(dir);
+  if (settings) return settings;
+  throw new PreconditionError({
+    what: 'there is no bundle here yet',
+    why: `${dir.envFile} is not there`,
+    next: './stack up',
+  });
 }
 
 export async function writeBundleSettings(dir: BundleDir, settings: BundleSettings): Promise<void> {

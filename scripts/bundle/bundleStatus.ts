@@ -1,8 +1,8 @@
 import type { CommandResult } from '../lib/command.ts';
 import { publicAddress } from './bundleClient.ts';
 import type { BundleDir } from './bundleDir.ts';
+import { requireBundle } from './bundleSettings.ts';
 import { containerTable, isWell, listContainers } from './containers.ts';
-import { requireBundle } from './initBundle.ts';
 import { publicFetch } from './publicClient.ts';
 
 /** The containers as they are, and whether the public listener says that it is ready. */

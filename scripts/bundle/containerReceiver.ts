@@ -5,7 +5,7 @@ import type { WebhookEvent } from '@origin-stack/sdk';
 import { createInbox } from '../proof/inbox.ts';
 import type { WebhookReceiver } from '../proof/webhookReceiver.ts';
 import type { BundleDir } from './bundleDir.ts';
-import { inContainerArgv } from './runTool.ts';
+import { inContainerArgv } from './runInBundle.ts';
 
 const START_DEADLINE_MS = 60_000;
 const END_DEADLINE_MS = 10_000;

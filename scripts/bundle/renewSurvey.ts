@@ -1,9 +1,9 @@
 import type { X509Certificate } from 'node:crypto';
 import type { BundleDir } from './bundleDir.ts';
+import { requireBundle } from './bundleSettings.ts';
 import { engineAnswers } from './compose.ts';
 import { listContainers } from './containers.ts';
 import type { IdentityName } from './identities.ts';
-import { requireBundle } from './initBundle.ts';
 import { type PairState, type RenewedPairs, renewPairs } from './renewPairs.ts';
 import { SERVING, type Serving } from './renewServing.ts';
 import { openTree } from './secretFiles.ts';

@@ -1,10 +1,9 @@
 import { PreconditionError } from '../lib/commandErrors.ts';
 import { publicAddress } from './bundleClient.ts';
 import type { BundleDir } from './bundleDir.ts';
-import type { BundleSettings } from './bundleSettings.ts';
+import { type BundleSettings, requireBundle } from './bundleSettings.ts';
 import { isReady } from './bundleStatus.ts';
 import { isWell, listContainers } from './containers.ts';
-import { requireBundle } from './initBundle.ts';
 import { unwellError } from './waitUntilWell.ts';
 
 /**

@@ -2,8 +2,8 @@ import { rm } from 'node:fs/promises';
 import type { CommandContext, CommandResult, Flags, Plan } from '../lib/command.ts';
 import { PreconditionError } from '../lib/commandErrors.ts';
 import type { BundleDir } from './bundleDir.ts';
+import { requireBundle } from './bundleSettings.ts';
 import { composeArgv, docker, EVERY_PROFILE, mustDocker } from './compose.ts';
-import { requireBundle } from './initBundle.ts';
 import { findRemains, type Remains } from './remains.ts';
 
 /** What goes beside containers and networks. */

@@ -4,11 +4,11 @@ import { lastLines, runTool } from '../engine/runTool.ts';
 import { CommandError, PreconditionError } from '../lib/commandErrors.ts';
 import { writeFileAtomically } from '../lib/writeFileAtomically.ts';
 import type { HostFile } from './hostFiles.ts';
-import { findOurs, type Host, lookAtFiles, refuseForeign } from './planService.ts';
+import { findOurs, type Host, lookAtHostFiles, refuseForeign } from './planService.ts';
 
 /** Writes what is missing or differs, and lets the scheduler know. Returns the paths. */
 export async function installService(host: Host): Promise<string[]> {
-  const wanted = lookAtFiles(host).filter(({ state }) => state !== 'there');
+  const wanted = lookAtHostFiles(host).filter(({ state }) => state !== 'there');
   for (const file of wanted) refuseForeign(host, file);
   await asRoot(async () => {
     for (const file of wanted) await place(host, file);

@@ -13,7 +13,7 @@ export interface Host {
 export type FileState = 'there' | 'missing' | 'differs';
 
 /** Each file that belongs on the host, and how it is. */
-export function lookAtFiles(host: Host): (HostFile & { state: FileState })[] {
+export function lookAtHostFiles(host: Host): (HostFile & { state: FileState })[] {
   return hostFiles(host.scheduler, host.stateDir).map((file) => ({ ...file, state: stateOf(host, file) }));
 }
 

@@ -1,5 +1,5 @@
 import type { BundleDir } from '../bundle/bundleDir.ts';
-import { requireBundle } from '../bundle/initBundle.ts';
+import { requireBundle } from '../bundle/bundleSettings.ts';
 import { openTree } from '../bundle/secretFiles.ts';
 import { workByContainer } from '../bundle/workByContainer.ts';
 import { PreconditionError } from '../lib/commandErrors.ts';

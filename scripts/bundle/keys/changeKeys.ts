@@ -1,7 +1,7 @@
 import { UsageError } from '../../lib/commandErrors.ts';
 import { nearestName } from '../../lib/nearestName.ts';
 import type { BundleDir } from '../bundleDir.ts';
-import { requireBundle } from '../initBundle.ts';
+import { requireBundle } from '../bundleSettings.ts';
 import { openTree } from '../secretFiles.ts';
 import { workByContainer } from '../workByContainer.ts';
 import { type KeyState, type KeyStep, type KeyWork, workOnKeys } from './keyFiles.ts';

@@ -4,18 +4,18 @@ import { withoutFlag } from '../lib/withoutFlag.ts';
 import { writeFileAtomically } from '../lib/writeFileAtomically.ts';
 import { fileStep } from '../tenants/planKey.ts';
 import type { BundleDir } from './bundleDir.ts';
-import { planByTool, runTool, type ToolContext } from './runTool.ts';
+import { type PassedContext, planInBundle, runInBundle } from './runInBundle.ts';
 
 /** Runs `key` in the bundle; a file that `--out` names is written here, where the operator sees it. */
-export async function runKeyTool(
+export async function runKeyInBundle(
   dir: BundleDir,
   out: string | undefined,
-  context: ToolContext,
+  context: PassedContext,
 ): Promise<CommandResult> {
-  if (out === undefined) return await runTool(dir, 'key', context);
+  if (out === undefined) return await runInBundle(dir, 'key', context);
   refuseExisting(out);
   const argv = [...withoutOut(context).filter((part) => part !== '--json'), '--json'];
-  const { data, ...result } = await runTool(dir, 'key', { ...context, json: true, argv });
+  const { data, ...result } = await runInBundle(dir, 'key', { ...context, json: true, argv });
   if (result.exitCode !== 0) return { data, ...result };
   const { key_value, ...rest } = data as { id: string; key_prefix: string; key_value: string };
   await writeFileAtomically(out, key_value, { mode: 0o400 });
@@ -25,16 +25,16 @@ export async function runKeyTool(
   };
 }
 
-/** What `runKeyTool` would do. */
-export async function planKeyByTool(
+/** What `runKeyInBundle` would do. */
+export async function planKeyInBundle(
   dir: BundleDir,
   out: string | undefined,
-  context: ToolContext,
+  context: PassedContext,
 ): Promise<Plan> {
-  if (out === undefined) return await planByTool(dir, 'key', context);
+  if (out === undefined) return await planInBundle(dir, 'key', context);
   refuseExisting(out);
-  const plan = await planByTool(dir, 'key', { ...context, argv: withoutOut(context) });
+  const plan = await planInBundle(dir, 'key', { ...context, argv: withoutOut(context) });
   return { ...plan, steps: [...plan.steps, fileStep(out)] };
 }
 
-const withoutOut = ({ argv }: ToolContext) => withoutFlag(argv, '--out');
+const withoutOut = ({ argv }: PassedContext) => withoutFlag(argv, '--out');

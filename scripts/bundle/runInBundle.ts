@@ -6,7 +6,7 @@ import type { BundleDir } from './bundleDir.ts';
 import { composeArgv, docker } from './compose.ts';
 import { listContainers } from './containers.ts';
 
-export type ToolContext = Pick<CommandContext<Flags>, 'argv' | 'json' | 'progress' | 'signal'>;
+export type PassedContext = Pick<CommandContext<Flags>, 'argv' | 'json' | 'progress' | 'signal'>;
 
 /** Only the schema's own container is told what owns it. */
 const serviceOf = (name: string) => (name === 'migrate' ? 'migrate' : 'tools');
@@ -18,7 +18,11 @@ const OF_COMPOSE = /^ ?(Container|Network|Volume) /;
  * Runs a command of ours in the bundle's `tools` container, which alone among the operators' ways reaches database,
  * Redis and Vault. Its result and its exit code are this command's.
  */
-export async function runTool(dir: BundleDir, name: string, context: ToolContext): Promise<CommandResult> {
+export async function runInBundle(
+  dir: BundleDir,
+  name: string,
+  context: PassedContext,
+): Promise<CommandResult> {
   await requireRunning(dir);
   const program = ['--entrypoint', 'node', serviceOf(name), 'scripts/main.ts', name];
   // A folder of this host means nothing in the container.
@@ -43,12 +47,12 @@ export async function runTool(dir: BundleDir, name: string, context: ToolContext
 }
 
 /** What the command would do in the bundle. Throws the error that it ends with there. */
-export async function planByTool(dir: BundleDir, name: string, context: ToolContext): Promise<Plan> {
+export async function planInBundle(dir: BundleDir, name: string, context: PassedContext): Promise<Plan> {
   const dry = ['--dry-run', '--json'];
   const argv = [...context.argv.filter((part) => !dry.includes(part)), ...dry];
   // Its error is thrown here, and printed once.
   const progress = { ...context.progress, note: () => {} };
-  const { data, exitCode = 0 } = await runTool(dir, name, { ...context, argv, json: true, progress });
+  const { data, exitCode = 0 } = await runInBundle(dir, name, { ...context, argv, json: true, progress });
   if (exitCode === 0) return (data as { plan: Plan }).plan;
   const { what, why, next } = (data as { error: DescribedError['data'] }).error;
   const ErrorOfCode = { 1: CommandError, 2: UsageError, 3: PreconditionError }[exitCode];
