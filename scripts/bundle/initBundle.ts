@@ -7,7 +7,7 @@ import { type BundleSettings, readBundleSettings, writeBundleSettings } from './
 import type { KeyPair } from './certificates.ts';
 import { engineAnswers } from './compose.ts';
 import { type InitChoices, settingsOf } from './initChoices.ts';
-import { recordMade } from './keys/madeKeys.ts';
+import { generateKeys } from './keys/generateKeys.ts';
 import type { InstallationInput } from './lookAtInstallation.ts';
 import { makeByContainer } from './makeByContainer.ts';
 import { type MadeInstallation, makeInstallation } from './makeInstallation.ts';
@@ -16,7 +16,7 @@ import { readGiven } from './readGiven.ts';
 import { openTree } from './secretFiles.ts';
 import { lookAtTextfile, openTextfile, withTextfile } from './textfileFolder.ts';
 
-export interface Initialised extends MadeInstallation {
+export interface Initialised extends Omit<MadeInstallation, 'unlisted'> {
   settings: BundleSettings;
 }
 
@@ -27,16 +27,14 @@ export interface Initialised extends MadeInstallation {
 export async function initBundle(dir: BundleDir, choices: InitChoices): Promise<Initialised> {
   const { known, settings, input } = await readChoices(dir, choices);
   const isRoot = process.getuid?.() === 0;
-  const { made, writtenAt, certificate, keys } = isRoot
-    ? await makeInstallation(input)
-    : await makeByContainer(input);
+  const { unlisted, ...made } = isRoot ? await makeInstallation(input) : await makeByContainer(input);
   if (JSON.stringify(settings) !== JSON.stringify(known)) {
     await mkdir(dirname(dir.envFile), { recursive: true });
     await writeBundleSettings(dir, settings);
   }
-  if (keys.length > 0) await recordMade(dir, keys);
+  if (unlisted.length > 0) await generateKeys(dir, unlisted);
   await openTextfile({ path: dir.textfile, uid: input.tree.operatorUid });
-  return { settings, made, writtenAt: await withTextfile(writtenAt, dir.textfile), certificate, keys };
+  return { ...made, settings, writtenAt: await withTextfile(made.writtenAt, dir.textfile) };
 }
 
 /** What is to be made. Throws UsageError and PreconditionError for choices that cannot be. Changes nothing. */
@@ -73,15 +71,4 @@ const CERT_AND_KEY = 'name a PEM file: --cert F --key F';
 async function broughtBy({ cert, key }: InitChoices): Promise<KeyPair | undefined> {
   if (cert === undefined || key === undefined) return undefined;
   return { certificate: await readGiven(cert, CERT_AND_KEY), key: await readGiven(key, CERT_AND_KEY) };
-}
-
-/** The settings of a bundle that was initialised. Throws PreconditionError where none was. */
-export async function requireBundle(dir: BundleDir): Promise<BundleSettings> {
-  const settings = await readBundleSettings(dir);
-  if (settings) return settings;
-  throw new PreconditionError({
-    what: 'there is no bundle here yet',
-    why: `${dir.envFile} is not there`,
-    next: './stack up',
-  });
 }

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { generateApiKey } from '@origin-stack/core/domain/keys/apiKey';
 import type { IdentityName } from './identities.ts';
-import { LIST_FILE, LIST_HOLDERS, listEntry, listText, SERVICE_KEYS } from './keys/serviceKeys.ts';
+import { LIST_FILE, LIST_HOLDERS, listText, SERVICE_KEYS } from './keys/serviceKeys.ts';
 
 /** The folder of who runs the commands; it is no container's. */
 export type SecretOwner = IdentityName | 'operator';
@@ -57,10 +57,6 @@ const redisUsers: PlannedSecret['make'] = (read) =>
     '',
   ].join('\n');
 
-/** Digests of the keys that the internal listeners take. */
-const serviceKeyList: PlannedSecret['make'] = (read) =>
-  listText(SERVICE_KEYS.map((one) => listEntry(one, read(`${one.folder}/${one.file}`))));
-
 const VAULT_CLIENTS = ['api', 'worker', 'tools', 'operator'] as const;
 
 /** Every secret of the bundle but its certificates, in an order in which each can be made from those before it. */
@@ -98,5 +94,6 @@ export const SECRET_PLAN: readonly PlannedSecret[] = [
   ]),
 
   ...SERVICE_KEYS.map(({ folder, file, kind }) => made(folder, file, () => generateApiKey(kind).key)),
-  ...LIST_HOLDERS.map((holder) => made(holder, LIST_FILE, serviceKeyList)),
+  // A key is listed when the audit log has its line: `generateKeys`.
+  ...LIST_HOLDERS.map((holder) => made(holder, LIST_FILE, () => listText([]))),
 ];

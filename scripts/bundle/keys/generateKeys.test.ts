@@ -1,14 +1,18 @@
-import { readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, test } from 'vitest';
-import type { BundleDir } from '../bundleDir.ts';
-import { initBundle } from '../initBundle.ts';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { createProgress } from '../../lib/progress.ts';
+import { type BundleDir, locateBundle } from '../bundleDir.ts';
+import { initBundle, readChoices } from '../initBundle.ts';
+import { makeInstallation } from '../makeInstallation.ts';
 import { changeKeys } from './changeKeys.ts';
 import { generateKeys } from './generateKeys.ts';
 import { readKeyAudit } from './keyAudit.ts';
 import { keyStatus } from './keyStatus.ts';
 import { madeKeys, recordMade } from './madeKeys.ts';
-import { SERVICE_KEYS } from './serviceKeys.ts';
+import { rotateKeys } from './rotateKeys.ts';
+import { LIST_FILE, LIST_HOLDERS, SERVICE_KEYS } from './serviceKeys.ts';
 import { beforeLists, makeKeyFiles, openedBy, readKey } from './test/keyFiles.ts';
 
 let dir: BundleDir;
@@ -86,5 +90,44 @@ describe('generate', () => {
       action: 'generate',
       service: 'prometheus',
     });
+  });
+});
+
+describe('init', () => {
+  const keys = SERVICE_KEYS.map(({ folder, file }) => `${folder}/${file}`);
+
+  test('that was cut short behind the files leaves keys that open nothing, and the next one records and lists them', async () => {
+    const root = await mkdtemp(join(tmpdir(), 'origin-keys-cut-'));
+    onTestFinished(() => rm(root, { recursive: true }));
+    dir = locateBundle(root);
+    const choices = { project: 'origin-keys-of-nobody' };
+    const { input } = await readChoices(dir, choices);
+    await makeInstallation(input);
+    for (const path of keys) expect(opens(keyOf(path)), path).toEqual([undefined, undefined]);
+    await initBundle(dir, choices);
+    for (const [index, path] of keys.entries()) {
+      const service = SERVICE_KEYS[index]?.service;
+      expect(opens(keyOf(path)), path).toEqual([service, service]);
+    }
+    const { lines } = await readKeyAudit(dir);
+    expect(lines.map(({ action, service }) => `${action} ${service}`)).toEqual(
+      SERVICE_KEYS.map(({ service }) => `generate ${service}`),
+    );
+    for (const [index, path] of keys.entries()) expect(keyOf(path)).toContain(lines[index]?.key_prefix);
+    await initBundle(dir, choices);
+    expect((await readKeyAudit(dir)).lines).toEqual(lines);
+  });
+
+  test('lists keys anew whose list was lost, and does not say that it made them', async () => {
+    const context = {
+      progress: createProgress({ write() {}, live: false, color: false }),
+      signal: new AbortController().signal,
+    };
+    await rotateKeys(dir, ['prometheus'], context);
+    const { lines } = await readKeyAudit(dir);
+    for (const holder of LIST_HOLDERS) await rm(secret(`${holder}/${LIST_FILE}`));
+    await initBundle(dir, {});
+    expect(opens(keyOf(PROMETHEUS))).toEqual(['prometheus', 'prometheus']);
+    expect((await readKeyAudit(dir)).lines).toEqual(lines);
   });
 });

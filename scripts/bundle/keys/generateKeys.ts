@@ -26,11 +26,9 @@ export async function generateKeys(dir: BundleDir, services: ServiceName[]): Pro
   const states = await changeKeys(dir, 'look');
   const missing = withoutKey(states, services);
   if (missing.length === 0) return [];
-  const staged = await changeKeys(
-    dir,
-    'stage',
-    missing.filter((service) => !stateOf(states, service).current),
-  );
+  const lost = missing.filter((service) => !stateOf(states, service).current);
+  // Staging lists what is there, so it comes only where it must.
+  const staged = lost.length > 0 ? await changeKeys(dir, 'stage', lost) : states;
   const made = madeKeys(staged, missing);
   await recordMade(dir, made);
   await changeKeys(dir, 'generate', missing);

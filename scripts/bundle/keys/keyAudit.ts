@@ -36,8 +36,8 @@ export const keyAuditFile = (dir: BundleDir): string => join(dir.audit, 'api-key
 
 /**
  * Appends lines to the audit log, each with the hash of the line before it, and flushes them to the disk. Without events it
- * only sees that it could. What its last line of that service says already, it does not repeat: the run that wrote it was cut
- * short behind it. The caller holds the bundle's lock. Throws PreconditionError where the log cannot be written.
+ * only sees that it could. What it says already of that key it does not repeat: the run that wrote it was cut short behind
+ * it. The caller holds the bundle's lock. Throws PreconditionError where the log cannot be written.
  */
 export async function appendKeyEvents(dir: BundleDir, events: KeyEvent[]): Promise<void> {
   const path = keyAuditFile(dir);
@@ -72,9 +72,13 @@ export async function appendKeyEvents(dir: BundleDir, events: KeyEvent[]): Promi
 }
 
 function saysAlready(text: string, { service, action, fingerprint, result }: KeyEvent): boolean {
-  const last = linesOf(text)
+  const lines = linesOf(text)
     .map(parse)
-    .findLast((line) => line?.service === service);
+    .filter((line) => line?.service === service);
+  // A key is made once: that a list was lost does not make it again.
+  if (action === 'generate')
+    return lines.some((line) => line?.fingerprint === fingerprint && line.result === 'ok');
+  const last = lines.at(-1);
   return last?.action === action && last.fingerprint === fingerprint && last.result === result;
 }
 
