@@ -14,6 +14,8 @@ export interface BundleDir {
   audit: string;
   /** Settings that are no secrets, in Compose's form; Compose finds it by itself in a plain checkout. */
   envFile: string;
+  /** Of chaos and load. */
+  reports: string;
   /** Held by every command that changes the bundle. */
   lockFile: string;
 }
@@ -26,6 +28,7 @@ export const OVERLAYS_ENV = join(OVERLAYS, 'overlays.env');
 /** The paths of a bundle, in the folder that `--state-dir` named or in the checkout; nothing is made. */
 export function locateBundle(stateRoot?: string): BundleDir {
   const root = resolve(stateRoot ?? CHECKOUT);
+  const state = stateRoot === undefined ? join(root, '.stack') : root;
   return {
     root,
     named: stateRoot === undefined ? [] : ['--state-dir', root],
@@ -33,6 +36,7 @@ export function locateBundle(stateRoot?: string): BundleDir {
     textfile: join(root, 'textfile'),
     audit: join(root, 'audit'),
     envFile: stateRoot === undefined ? join(root, 'compose', '.env') : join(root, 'compose.env'),
-    lockFile: stateRoot === undefined ? join(root, '.stack', 'bundle.lock') : join(root, 'bundle.lock'),
+    reports: join(state, 'reports'),
+    lockFile: join(state, 'bundle.lock'),
   };
 }

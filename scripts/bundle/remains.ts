@@ -18,6 +18,8 @@ export interface Remains {
   secrets: string[];
   /** The folder of what was done with keys, which no command removes. */
   audit: string[];
+  /** The folder of reports of chaos and load, which no command removes either. */
+  reports: string[];
 }
 
 /** Looks for everything that belongs to the bundle. */
@@ -34,8 +36,13 @@ export async function findRemains(dir: BundleDir, settings: BundleSettings): Pro
       ...['--filter', `reference=origin-stack/*:${settings.ORIGIN_VERSION}`],
     ),
   ]);
-  const audit = existsSync(dir.audit) ? [dir.audit] : [];
-  return { containers, networks, volumes, images, secrets: await findSecrets(dir), audit };
+  const ifThere = (path: string) => (existsSync(path) ? [path] : []);
+  return {
+    ...{ containers, networks, volumes, images },
+    secrets: await findSecrets(dir),
+    audit: ifThere(dir.audit),
+    reports: ifThere(dir.reports),
+  };
 }
 
 /** Only what `init` makes: what else lies there is somebody's. */

@@ -91,6 +91,7 @@ function difference(before: Remains, after: Remains): Remains {
     images: gone('images'),
     secrets: gone('secrets'),
     audit: gone('audit'),
+    reports: gone('reports'),
   };
 }
 
@@ -100,7 +101,7 @@ function countsOf(remains: Remains): string {
 }
 
 /** What is left, each with what removes it. */
-function remainsText({ volumes, images, secrets, audit }: Remains): string[] {
+function remainsText({ volumes, images, secrets, audit, reports }: Remains): string[] {
   return [
     'remains:',
     ...(volumes.length > 0 ? [`  data       ${volumes.length} volumes: ${CONFIRMED} --data`] : []),
@@ -111,6 +112,7 @@ function remainsText({ volumes, images, secrets, audit }: Remains): string[] {
       ? [`  images     ${images.length}, those in use by other containers among them: ${CONFIRMED} --images`]
       : []),
     ...audit.map((path) => `  audit      who made and rotated keys, and when: rm -r ${path}`),
+    ...reports.map((path) => `  reports    of chaos and load: rm -r ${path}`),
     '  units      what ./stack service install wrote, if it did: ./stack service remove',
     '  checkout   with .stack/ (logs, dependencies, the embedded evaluation): remove its folder',
     '  engine     Docker itself, if ./stack engine installed it: apt-get remove docker.io',

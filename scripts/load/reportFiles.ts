@@ -13,7 +13,7 @@ export function reportFiles(
   { name, at, named }: { name: string; at: Date; named?: string | undefined },
 ): ReportFiles {
   const time = at.toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
-  const html = named ? resolve(named) : join(dirname(dir.lockFile), 'reports', `${name}-${time}Z.html`);
+  const html = named ? resolve(named) : join(dir.reports, `${name}-${time}Z.html`);
   const stem = extname(html) === '' ? html : html.slice(0, -extname(html).length);
   return { html: extname(html) === '' ? `${html}.html` : html, json: `${stem}.json` };
 }

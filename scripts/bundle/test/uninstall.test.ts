@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { productVersion } from '@origin-stack/core/infra/productVersion';
@@ -39,6 +39,7 @@ beforeAll(async () => {
   const choices = ['--url', 'https://localhost:9479', '--http-port', '9478', '--project', PROJECT];
   expect(await stack('init', ...choices)).toMatchObject({ code: 0 });
   const dir = locateBundle(root);
+  await mkdir(dir.reports);
   const settings = await readFile(dir.envFile, 'utf8');
   await writeFile(dir.envFile, settings.replace(/^(ORIGIN_VERSION)=.*$/m, `$1=${VERSION}`));
   await mustDocker(['tag', `origin-stack/redis:${productVersion}`, IMAGE]);
@@ -72,6 +73,7 @@ it('removes what is named, after a confirmation, and says what remains', async (
   expect(plain).toMatchObject({ code: 0, stdout: expect.stringContaining('removed: 1 containers') });
   expect(plain.stdout).toContain(`${whole.volumes} volumes: ./stack uninstall --yes --data`);
   expect(plain.stdout).toMatch(new RegExp(`^  audit .*: rm -r ${root}/audit$`, 'm'));
+  expect(plain.stdout).toMatch(new RegExp(`^  reports .*: rm -r ${root}/reports$`, 'm'));
   expect(await counts()).toEqual({ containers: 0, networks: 0, volumes: whole.volumes });
   expect(await stack('uninstall', '--yes')).toMatchObject({
     code: 0,
@@ -92,6 +94,7 @@ it('removes what is named, after a confirmation, and says what remains', async (
       images: [],
       secrets: [],
       audit: [join(root, 'audit')],
+      reports: [join(root, 'reports')],
     },
   });
   expect(await counts()).toEqual({ containers: 0, networks: 0, volumes: 0 });
