@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
@@ -24,6 +25,7 @@ const secret = (path: string) => join(dir.secrets, path);
 const keyOf = (path: string) => readKey(dir, path);
 const opens = (key: string) => openedBy(dir, key);
 
+const PAGE_BYTES = 4096;
 const PROMETHEUS = 'prometheus/service-key';
 
 describe('generate', () => {
@@ -96,13 +98,23 @@ describe('generate', () => {
 describe('init', () => {
   const keys = SERVICE_KEYS.map(({ folder, file }) => `${folder}/${file}`);
 
-  test('that was cut short behind the files leaves keys that open nothing, and the next one records and lists them', async () => {
+  test('that gets no line into the audit log leaves keys that open nothing, and the next one finishes it', async () => {
     const root = await mkdtemp(join(tmpdir(), 'origin-keys-cut-'));
     onTestFinished(() => rm(root, { recursive: true }));
     dir = locateBundle(root);
     const choices = { project: 'origin-keys-of-nobody' };
     const { input } = await readChoices(dir, choices);
     await makeInstallation(input);
+    await mkdir(dir.audit);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${PAGE_BYTES}`, 'origin-full', dir.audit]);
+    try {
+      await writeFile(join(dir.audit, 'filler'), Buffer.alloc(PAGE_BYTES));
+      await expect(initBundle(dir, choices)).rejects.toMatchObject({
+        why: expect.stringContaining('ENOSPC'),
+      });
+    } finally {
+      execFileSync('umount', [dir.audit]);
+    }
     for (const path of keys) expect(opens(keyOf(path)), path).toEqual([undefined, undefined]);
     await initBundle(dir, choices);
     for (const [index, path] of keys.entries()) {
