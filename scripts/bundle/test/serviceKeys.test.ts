@@ -24,10 +24,12 @@ import { type TheBundle, theBundle } from './theBundle.ts';
 
 let bundle: TheBundle;
 let stack: ReturnType<typeof stackOf>;
+let sinceMs: number;
 
 beforeAll(async () => {
   bundle = await theBundle();
   stack = stackOf(bundle);
+  sinceMs = Date.now();
 });
 
 const keyOf = (service: ServiceName) => {
@@ -177,7 +179,8 @@ test('generate-api-key makes the one that was lost: it counts at once, and the l
 test('Prometheus goes on with its new key: every target of ours is up, and was all the time', async () => {
   await using probe = await openProbe(bundle, 'monitoring');
   const tls = await bundle.identity('prometheus');
-  const query = encodeURIComponent('min_over_time(up{job=~"api|worker"}[3m])');
+  const seconds = Math.floor((Date.now() - sinceMs) / 1000);
+  const query = encodeURIComponent(`min_over_time(up{job=~"api|worker"}[${seconds}s])`);
   const [answer] = (await probe.run('askPrometheus', { tls, paths: [`query?query=${query}`] })) as [
     { result: { value: [number, string] }[] },
   ];
