@@ -76,11 +76,16 @@ export async function docker(argv: string[], options: DockerOptions = {}): Promi
 
 /** Runs `docker`; throws with its last words where it fails. */
 export async function mustDocker(argv: string[], options: DockerOptions = {}): Promise<string> {
-  const { code, stdout, stderr } = await docker(argv, options);
-  if (code === 0) return stdout;
+  const result = await docker(argv, options);
+  if (result.code === 0) return result.stdout;
+  throw dockerError(argv, result);
+}
+
+/** What to throw where `docker` failed: its last words. */
+export function dockerError(argv: string[], { code, stderr }: DockerResult): Error {
   const words = redact(stderr.trim().split('\n').slice(-8).join('\n'));
   const verb = argv.filter((part) => !part.startsWith('-') && !part.includes('/')).slice(0, 3);
-  throw new Error(`docker ${verb.join(' ')} failed (exit ${code}): ${words}`);
+  return new Error(`docker ${verb.join(' ')} failed (exit ${code}): ${words}`);
 }
 
 function eachLine(stream: NodeJS.ReadableStream, take: (line: string) => void): void {

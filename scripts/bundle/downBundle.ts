@@ -1,6 +1,6 @@
 import type { CommandContext, CommandResult, Flags, Plan } from '../lib/command.ts';
 import type { BundleDir } from './bundleDir.ts';
-import { composeArgv, EVERY_PROFILE, mustDocker } from './compose.ts';
+import { composeDown, stayingNetworks } from './composeDown.ts';
 import { listContainers } from './containers.ts';
 
 /** What `down` would stop. */
@@ -13,18 +13,22 @@ export async function planDown(dir: BundleDir): Promise<Plan> {
   };
 }
 
-/** Stops the bundle's containers, in the order of their needs, and removes them; volumes and secrets stay. */
+/** Stops the bundle's containers and removes them; volumes and secrets stay. */
 export async function downBundle(
   dir: BundleDir,
   { progress, signal }: Pick<CommandContext<Flags>, 'progress' | 'signal'>,
 ): Promise<CommandResult> {
   const containers = await listContainers(dir);
   const step = progress.step('stopping');
-  await mustDocker(composeArgv(dir, ...EVERY_PROFILE, 'down', '--remove-orphans'), { signal });
+  const networks = await composeDown(dir, { signal });
   step.done();
   const stopped = containers.map(({ service }) => service);
   return {
-    data: { stopped },
-    text: `stopped: ${stopped.join(', ')}\nthe data is kept; start again: ./stack up`,
+    data: { stopped, remains: { networks } },
+    text: [
+      `stopped: ${stopped.join(', ')}`,
+      ...stayingNetworks(networks),
+      'the data is kept; start again: ./stack up',
+    ].join('\n'),
   };
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { BundleDir } from './bundleDir.ts';
 import type { BundleSettings } from './bundleSettings.ts';
 import { mustDocker } from './compose.ts';
+import { networksOf } from './composeDown.ts';
 import { SECRET_FOLDERS } from './lookAtSecrets.ts';
 import { findMetrics } from './textfileFolder.ts';
 
@@ -29,7 +30,7 @@ export async function findRemains(dir: BundleDir, settings: BundleSettings): Pro
     (await mustDocker(argv)).split('\n').filter((line) => line !== '');
   const [containers, networks, volumes, images] = await Promise.all([
     list('ps', '--all', '--format', '{{.Names}}', ...ofProject),
-    list('network', 'ls', '--format', '{{.Name}}', ...ofProject),
+    networksOf(settings.COMPOSE_PROJECT_NAME),
     list('volume', 'ls', '--format', '{{.Name}}', ...ofProject),
     list(
       ...['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}'],

@@ -3,7 +3,8 @@ import type { CommandContext, CommandResult, Flags, Plan } from '../lib/command.
 import { PreconditionError } from '../lib/commandErrors.ts';
 import type { BundleDir } from './bundleDir.ts';
 import { requireBundle } from './bundleSettings.ts';
-import { composeArgv, docker, EVERY_PROFILE, mustDocker } from './compose.ts';
+import { docker, mustDocker } from './compose.ts';
+import { composeDown, stayingNetworks } from './composeDown.ts';
 import { findRemains, type Remains } from './remains.ts';
 
 /** What goes beside containers and networks. */
@@ -53,10 +54,7 @@ export async function uninstallBundle(
   const before = await lookUp(dir, choices);
   const settings = await requireBundle(dir);
   const step = progress.step('removing containers and networks');
-  await mustDocker(composeArgv(dir, ...EVERY_PROFILE, 'down', '--remove-orphans'), {
-    signal,
-    onLine: (line) => step.update(line.trim()),
-  });
+  await composeDown(dir, { signal, onLine: (line) => step.update(line.trim()) });
   step.done();
   if (choices.data && before.volumes.length > 0) await mustDocker(['volume', 'rm', ...before.volumes]);
   if (choices.images) for (const name of before.images) await docker(['image', 'rm', name]);
@@ -101,9 +99,10 @@ function countsOf(remains: Remains): string {
 }
 
 /** What is left, each with what removes it. */
-function remainsText({ volumes, images, secrets, audit, reports }: Remains): string[] {
+function remainsText({ networks, volumes, images, secrets, audit, reports }: Remains): string[] {
   return [
     'remains:',
+    ...stayingNetworks(networks),
     ...(volumes.length > 0 ? [`  data       ${volumes.length} volumes: ${CONFIRMED} --data`] : []),
     ...(secrets.length > 0
       ? [`  secrets    ${secrets.length} paths, settings among them: ${CONFIRMED} --data --secrets`]

@@ -19,7 +19,9 @@ export async function removeProject(project: string): Promise<void> {
   ];
   for (const { list, label: filter, remove } of kinds) {
     const ids = (await mustDocker([...list, '--quiet', '--filter', filter])).split('\n').filter(Boolean);
-    if (ids.length > 0) await mustDocker([...remove, ...ids]);
+    // One after the other: an engine that removes running containers at the same time loses count of those in a network,
+    // which it then keeps (https://github.com/moby/moby/issues/42119).
+    for (const id of ids) await mustDocker([...remove, id]);
   }
 }
 

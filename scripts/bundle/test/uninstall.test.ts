@@ -7,12 +7,13 @@ import { productVersion } from '@origin-stack/core/infra/productVersion';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CHECKOUT } from '../../lib/checkout.ts';
 import { locateBundle } from '../bundleDir.ts';
-import { composeArgv, mustDocker } from '../compose.ts';
+import { composeArgv, docker, mustDocker } from '../compose.ts';
 
 const MAIN = join(CHECKOUT, 'scripts/main.ts');
 const PROJECT = 'origin-uninstall-test';
 /** Of its own, so that no other bundle's images go. */
 const VERSION = 'uninstall-test';
+const ALIEN = 'origin-uninstall-alien';
 const IMAGE = `origin-stack/redis:${VERSION}`;
 
 let root: string;
@@ -47,6 +48,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  await docker(['rm', '--force', ALIEN]);
   await stack('uninstall', '--yes', '--data', '--secrets', '--images');
   await rm(root, { recursive: true, force: true });
 });
@@ -69,11 +71,18 @@ it('removes what is named, after a confirmation, and says what remains', async (
   });
   expect(await counts()).toEqual(whole);
 
+  const network = `${PROJECT}_data`;
+  const asleep = ['--entrypoint', 'sleep', IMAGE, '600'];
+  await mustDocker(['run', '--detach', '--name', ALIEN, '--network', network, ...asleep]);
   const plain = await stack('uninstall', '--yes');
   expect(plain).toMatchObject({ code: 0, stdout: expect.stringContaining('removed: 1 containers') });
   expect(plain.stdout).toContain(`${whole.volumes} volumes: ./stack uninstall --yes --data`);
   expect(plain.stdout).toMatch(new RegExp(`^  audit .*: rm -r ${root}/audit$`, 'm'));
   expect(plain.stdout).toMatch(new RegExp(`^  reports .*: rm -r ${root}/reports$`, 'm'));
+  expect(plain.stdout).toContain(`  network    ${network}: another's container is in it`);
+  expect(await counts()).toEqual({ containers: 0, networks: 1, volumes: whole.volumes });
+  await mustDocker(['rm', '--force', ALIEN]);
+  expect((await stack('uninstall', '--yes')).stdout).toContain('removed: 1 networks');
   expect(await counts()).toEqual({ containers: 0, networks: 0, volumes: whole.volumes });
   expect(await stack('uninstall', '--yes')).toMatchObject({
     code: 0,

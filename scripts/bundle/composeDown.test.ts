@@ -1,0 +1,44 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { locateBundle } from './bundleDir.ts';
+import { composeDown, stayingNetworks } from './composeDown.ts';
+
+const NETWORK = 'origin_monitoring';
+/** As Compose 2.26 and Docker 20.10 said it. */
+const LOST_COUNT = [
+  ` Network ${NETWORK}  Removing`,
+  ` Network ${NETWORK}  Error`,
+  `failed to remove network ${NETWORK}: Error response from daemon: error while removing network: network ${NETWORK} id 3b3d5200b461 has active endpoints`,
+].join('\n');
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'origin-compose-down-'));
+  onTestFinished(() => rmSync(root, { recursive: true }));
+  writeFileSync(join(root, 'compose.env'), 'COMPOSE_PROJECT_NAME=origin\n');
+});
+
+/** An engine whose removal of everything fails so, and which has one network of the project afterwards. */
+function failingEngine(words: string): void {
+  const script = `#!/bin/sh\ncase "$*" in\n*label=com.docker.compose.project=origin) echo ${NETWORK} ;;\n*) cat >&2 <<'END'\n${words}\nEND\nexit 1 ;;\nesac\n`;
+  mkdirSync(join(root, 'bin'));
+  writeFileSync(join(root, 'bin', 'docker'), script, { mode: 0o755 });
+  vi.stubEnv('PATH', `${root}/bin:${process.env.PATH}`);
+  onTestFinished(() => void vi.unstubAllEnvs());
+}
+
+test('a network that the engine lost count of is named, and keeps nothing else from going', async () => {
+  failingEngine(LOST_COUNT);
+  expect(await composeDown(locateBundle(root), {})).toEqual([NETWORK]);
+  expect(stayingNetworks([NETWORK])[0]).toContain(`then docker network rm ${NETWORK}`);
+});
+
+test.each([
+  'Error response from daemon: cannot stop container: origin-redis-1: permission denied',
+  `failed to remove network ${NETWORK}: Error response from daemon: no space left on device`,
+])('what else fails ends it: %s', async (words) => {
+  failingEngine(words);
+  await expect(composeDown(locateBundle(root), {})).rejects.toThrow(words);
+});
