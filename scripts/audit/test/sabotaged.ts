@@ -52,6 +52,7 @@ export async function sabotaged(
 export async function removeAll(network: string): Promise<void> {
   const filter = `label=org.origin-stack.test=${network}`;
   const ids = (await mustDocker(['ps', '--all', '--quiet', '--filter', filter])).split('\n').filter(Boolean);
-  if (ids.length > 0) await mustDocker(['rm', '--force', '--volumes', ...ids]);
+  // One after the other: an engine may lose count of a network whose containers go at the same time (moby issue 42119).
+  for (const id of ids) await mustDocker(['rm', '--force', '--volumes', id]);
   await mustDocker(['network', 'rm', network]);
 }
