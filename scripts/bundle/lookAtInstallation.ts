@@ -1,4 +1,7 @@
 import type { KeyPair } from './certificates.ts';
+import { workOnKeys } from './keys/keyFiles.ts';
+import { opensNothing } from './keys/keyState.ts';
+import { LIST_FILE, LIST_HOLDERS } from './keys/serviceKeys.ts';
 import { missingSecrets, type SecretPath } from './lookAtSecrets.ts';
 import { differingOverlaySecrets, requireOverlaySecrets } from './overlaySecrets.ts';
 import { lookAtPublicCertificate } from './publicCertificate.ts';
@@ -33,7 +36,12 @@ export async function lookAtInstallation(input: InstallationInput): Promise<Inst
   const name = settings.ORIGIN_PUBLIC_NAME;
   const { files, remade } = await lookAtPublicCertificate(tree, { name, brought });
   const rendered = await dueFiles(input);
-  const paths = [...secrets, ...overlays.map(pathOf), ...files, ...rendered.map(pathOf)];
+  const keys = await workOnKeys({ tree, step: 'look', services: [], nowMs: Date.now() });
+  const lists = keys.some(opensNothing)
+    ? LIST_HOLDERS.map((holder) => pathOf({ folder: holder, file: LIST_FILE }))
+    : [];
+  const all = [...secrets, ...overlays.map(pathOf), ...files, ...rendered.map(pathOf), ...lists];
+  const paths = [...new Set(all)];
   return {
     files: paths,
     writtenAt: writtenNow(await writtenSecrets(tree, overlaySecrets), paths),

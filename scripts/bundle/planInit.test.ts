@@ -75,6 +75,15 @@ test('plans only what differs: a name, its certificate, a secret that went away,
   expect((await plan()).steps).toEqual([]);
 });
 
+test('plans the lists of a service key that is made anew', async () => {
+  await init();
+  rmSync(join(root, 'secrets', 'cron', 'service-key'));
+  const { files } = await plan();
+  expect(files).toEqual(['api/service-keys.json', 'cron/service-key', 'worker/service-keys.json']);
+  expect(await changedBy(() => init())).toEqual(files);
+  expect((await plan()).steps).toEqual([]);
+});
+
 test('plans a certificate that is brought once, and tells whose secret of an overlay will be newer', async () => {
   const authority = await makeAuthority('test', 2);
   const pair = await issue(authority, { commonName: 'localhost', names: ['localhost'], days: 1 });

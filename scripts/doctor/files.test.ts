@@ -10,6 +10,8 @@ import type { Inspected } from '../audit/inspected.ts';
 import { locateBundle } from '../bundle/bundleDir.ts';
 import { issue, type KeyPair, makeAuthority, selfSigned } from '../bundle/certificates.ts';
 import { initBundle } from '../bundle/initBundle.ts';
+import { changeKeys } from '../bundle/keys/changeKeys.ts';
+import { LIST_FILE, LIST_HOLDERS, SERVICE_KEYS } from '../bundle/keys/serviceKeys.ts';
 import { renewPairs } from '../bundle/renewPairs.ts';
 import { examine } from './examine.ts';
 import { doctorChecks } from './registry.ts';
@@ -61,6 +63,21 @@ describe.skipIf(!isRoot)(`the checks of a bundle's files${isRoot ? '' : ' (skipp
     expect(await fixed('secrets')).toEqual([false]);
     await rename(secret('api-redis-url'), secret('api/redis-url'));
     expect(await whatOf('secrets', root)).toEqual([]);
+  });
+
+  it('service-keys finds one that nobody listed, which --fix does, and a rotation that was cut short', async () => {
+    const dir = locateBundle(root);
+    for (const holder of LIST_HOLDERS) await writeFile(secret(`${holder}/${LIST_FILE}`), '[]\n');
+    expect(await whatOf('service-keys', root)).toHaveLength(SERVICE_KEYS.length);
+    expect(await fixed('service-keys')).toEqual(SERVICE_KEYS.map(() => true));
+    expect(await whatOf('service-keys', root)).toEqual([]);
+
+    await changeKeys(dir, 'stage', ['cron']);
+    expect(await issuesOf('service-keys', contextOf(root))).toMatchObject([
+      { severity: 'warning', fix: './stack rotate-api-key --service cron --force' },
+    ]);
+    await changeKeys(dir, 'undo');
+    expect(await whatOf('service-keys', root)).toEqual([]);
   });
 
   it('init finds settings that were never written, and --fix goes on without changing a secret', async () => {

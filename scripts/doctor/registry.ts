@@ -31,6 +31,7 @@ import { redisSettings } from './checks/redisSettings.ts';
 import { secretModes } from './checks/secretModes.ts';
 import { servedCertificate } from './checks/servedCertificate.ts';
 import { servedInternalCertificates } from './checks/servedInternalCertificates.ts';
+import { serviceKeys } from './checks/serviceKeys.ts';
 import { staleLock } from './checks/staleLock.ts';
 import { subnets } from './checks/subnets.ts';
 import { swap } from './checks/swap.ts';
@@ -62,6 +63,7 @@ export const doctorChecks: readonly DoctorCheck[] = [
   ports,
   subnets,
   secretModes,
+  serviceKeys,
   internalCertificates,
   publicCertificate,
   publicName,

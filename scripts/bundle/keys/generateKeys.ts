@@ -2,7 +2,7 @@ import type { BundleDir } from '../bundleDir.ts';
 import { changeKeys } from './changeKeys.ts';
 import { appendKeyEvents } from './keyAudit.ts';
 import type { KeyState } from './keyFiles.ts';
-import { isUnlisted, stateOf } from './keyState.ts';
+import { opensNothing, stateOf } from './keyState.ts';
 import { type MadeKey, madeKeys, recordMade } from './madeKeys.ts';
 import type { ServiceName } from './serviceKeys.ts';
 
@@ -12,14 +12,11 @@ export async function servicesWithoutKey(dir: BundleDir, services: ServiceName[]
 }
 
 const withoutKey = (states: KeyState[], services: ServiceName[]): ServiceName[] =>
-  services.filter((service) => {
-    const state = stateOf(states, service);
-    return !state.current || isUnlisted(state);
-  });
+  services.filter((service) => opensNothing(stateOf(states, service)));
 
 /**
  * Makes and lists a key for each of these services that has none; what they had before opens nothing any more. The line of
- * each is in the audit log before it counts; a run that was cut short is finished by the next, of this or of `rotateKeys`.
+ * each is in the audit log before it opens anything; a run that was cut short is finished by the next, of this or of `rotateKeys`.
  */
 export async function generateKeys(dir: BundleDir, services: ServiceName[]): Promise<MadeKey[]> {
   await appendKeyEvents(dir, []);
@@ -27,9 +24,8 @@ export async function generateKeys(dir: BundleDir, services: ServiceName[]): Pro
   const missing = withoutKey(states, services);
   if (missing.length === 0) return [];
   const lost = missing.filter((service) => !stateOf(states, service).current);
-  // Staging lists what is there, so it comes only where it must.
-  const staged = lost.length > 0 ? await changeKeys(dir, 'stage', lost) : states;
-  const made = madeKeys(staged, missing);
+  const found = lost.length > 0 ? await changeKeys(dir, 'make', lost) : states;
+  const made = madeKeys(found, missing);
   await recordMade(dir, made);
   await changeKeys(dir, 'generate', missing);
   return made;

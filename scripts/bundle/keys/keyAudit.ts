@@ -7,7 +7,7 @@ import { PreconditionError } from '../../lib/commandErrors.ts';
 import { readIfThere } from '../../lib/readIfThere.ts';
 import type { BundleDir } from '../bundleDir.ts';
 
-/** What one line says beside who wrote it and when; see Audit lines in the reference of interfaces. */
+/** What one line says beside who wrote it and when. */
 export interface KeyEvent {
   action: 'generate' | 'rotate' | 'revoke' | 'restore';
   service: string;
@@ -75,9 +75,9 @@ function saysAlready(text: string, { service, action, fingerprint, result }: Key
   const lines = linesOf(text)
     .map(parse)
     .filter((line) => line?.service === service);
-  // A key is made once: that a list was lost does not make it again.
+  // That a list was lost does not make the key again; a former one that was put back is another than the last.
   if (action === 'generate')
-    return lines.some((line) => line?.fingerprint === fingerprint && line.result === 'ok');
+    return lines.findLast((line) => line?.result === 'ok')?.fingerprint === fingerprint;
   const last = lines.at(-1);
   return last?.action === action && last.fingerprint === fingerprint && last.result === result;
 }

@@ -45,11 +45,12 @@ export interface KeyState {
 
 /**
  * The steps of a change, each whole by itself and harmless when repeated:
- * `look` changes nothing; `stage` makes a next key where there is none, and lists current and next ones; `promote` puts next
- * keys in the place of current ones; `settle` lists current keys alone; `undo` takes next keys away, from the lists too, and
- * leaves alone what was promoted; `generate` sees that each has a current key, the next one where that waits, listed alone.
+ * `look` changes nothing; `make` makes a next key where there is none; `stage` does, and lists it beside the current one;
+ * `promote` puts next keys in the place of current ones; `settle` lists current keys alone; `undo` takes next keys away, from
+ * the lists too, and leaves alone what was promoted; `generate` sees that each has a current key, the next one where that
+ * waits, listed alone. Keys of services that are not named stay listed as they are; none of them comes to be listed.
  */
-export type KeyStep = 'look' | 'stage' | 'promote' | 'settle' | 'undo' | 'generate';
+export type KeyStep = 'look' | 'make' | 'stage' | 'promote' | 'settle' | 'undo' | 'generate';
 
 export interface KeyWork {
   tree: SecretTree;
@@ -70,16 +71,20 @@ export async function workOnKeys({ tree, step, services, nowMs }: KeyWork): Prom
   const chosen = SERVICE_KEYS.filter(({ service }) => services.includes(service));
   if (step !== 'look') await removeKeyTemporaries(tree);
   if (step === 'generate') for (const one of chosen) await generate(tree, one);
-  if (step === 'stage') {
+  if (step === 'make' || step === 'stage') {
     await openFolder(tree, 'backups');
-    for (const one of chosen) await stage(tree, one, nowMs);
+    for (const one of chosen) await makeNext(tree, one, nowMs);
   }
   if (step === 'promote') for (const one of SERVICE_KEYS) await promote(tree, one);
   if (step === 'undo') await undo(tree);
   if (step === 'settle') await writeLists(tree, { withNext: false, keepsOld: () => false });
-  if (step === 'stage') await writeLists(tree, { withNext: true, keepsOld: () => true });
+  if (step === 'stage') await writeLists(tree, { newly: services, withNext: true, keepsOld: () => true });
   if (step === 'generate')
-    await writeLists(tree, { withNext: true, keepsOld: (one) => !services.includes(one) });
+    await writeLists(tree, {
+      newly: services,
+      withNext: true,
+      keepsOld: (one) => !services.includes(one),
+    });
   if (step === 'settle') await pruneBackups(tree, nowMs);
   const states: KeyState[] = [];
   for (const one of SERVICE_KEYS) states.push(await stateOf(tree, one));
@@ -134,7 +139,7 @@ async function generate(tree: SecretTree, one: ServiceKey): Promise<void> {
   await writeSecret(tree, { folder, file, content: generateApiKey(kind).key });
 }
 
-async function stage(
+async function makeNext(
   tree: SecretTree,
   { service, folder, file, kind }: (typeof SERVICE_KEYS)[number],
   nowMs: number,
@@ -154,18 +159,27 @@ async function promote(tree: SecretTree, { folder, file }: ServiceKey): Promise<
 const removeNext = (tree: SecretTree, { folder, file }: ServiceKey) =>
   rm(join(tree.root, folder, nextOf(file)), { force: true });
 
-/** Both lists hold the same, made from the keys themselves; beside them, where it is kept, what a list had before. */
-async function writeLists(
-  tree: SecretTree,
-  { withNext, keepsOld }: { withNext: boolean; keepsOld: (service: ServiceName) => boolean },
-): Promise<void> {
+interface ListChoices {
+  /** Whose keys are listed; those of others where one of the lists has them already. */
+  newly?: readonly ServiceName[];
+  withNext: boolean;
+  /** Whether what a list had before stays beside the keys of a service. */
+  keepsOld: (service: ServiceName) => boolean;
+}
+
+/** Both lists hold the same, made from the keys themselves. */
+async function writeLists(tree: SecretTree, { newly = [], withNext, keepsOld }: ListChoices): Promise<void> {
   const list: ServiceKeyList = [];
   for (const one of SERVICE_KEYS) {
     const { current, next } = await keysOf(tree, one);
-    for (const found of [current, withNext ? next : undefined])
-      if (found) list.push(listEntry(one, found.key));
-    const listed = keepsOld(one.service) ? await listedOf(tree, one.service) : [];
-    list.push(...Object.values(listed).flat());
+    const listed = Object.values(await listedOf(tree, one.service)).flat();
+    for (const found of [current, withNext ? next : undefined]) {
+      if (!found) continue;
+      const entry = listEntry(one, found.key);
+      const isListed = listed.some(({ sha256 }) => sha256 === entry.sha256);
+      if (isListed || newly.includes(one.service)) list.push(entry);
+    }
+    if (keepsOld(one.service)) list.push(...listed);
   }
   const unique = new Map(list.map((entry) => [entry.sha256, entry]));
   const content = listText([...unique.values()]);

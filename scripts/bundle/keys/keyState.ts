@@ -18,6 +18,9 @@ export const isUnlisted = ({ current, listed }: KeyState): boolean =>
     (names) => !names.some(({ fingerprint }) => fingerprint === current.fingerprint),
   );
 
+/** Whether a service has no key, or one that opens nothing. */
+export const opensNothing = (state: KeyState): boolean => !state.current || isUnlisted(state);
+
 /** The state of one service among those of all. */
 export function stateOf(states: KeyState[], service: ServiceName): KeyState {
   const found = states.find((one) => one.service === service);

@@ -3,10 +3,11 @@ import { CommandError } from '../../lib/commandErrors.ts';
 import type { BundleDir } from '../bundleDir.ts';
 import { askListener, type KeyListener, lookWhoRuns } from './askListeners.ts';
 import { changeKeys } from './changeKeys.ts';
+import { generateKeys } from './generateKeys.ts';
 import { appendKeyEvents } from './keyAudit.ts';
 import type { KeyState } from './keyFiles.ts';
 import { eventOf, isPromoted, type Rotation, rotationOf } from './keyRotation.ts';
-import { isUnfinished, requireKeys, stateOf } from './keyState.ts';
+import { isUnfinished, isUnlisted, requireKeys, stateOf } from './keyState.ts';
 import { requireRoom } from './requireRoom.ts';
 import type { ServiceName } from './serviceKeys.ts';
 import { type UsedElsewhere, untilCallersChanged } from './untilCallersChanged.ts';
@@ -34,13 +35,14 @@ export async function rotateKeys(
 ): Promise<Rotated> {
   await appendKeyEvents(dir, []);
   await requireRoom(dir.secrets, dir.audit);
-  const before = await changeKeys(dir, 'look');
+  const before = await listedKeys(dir);
   requireKeys(before, services);
   const resumed = before.filter(isUnfinished).map(({ service }) => service);
   const { listeners, running } = await lookWhoRuns(dir);
-  const toStage = services.filter((service) => !isPromoted(stateOf(before, service)));
+  const all = [...new Set([...services, ...resumed])];
+  const toStage = all.filter((service) => !isPromoted(stateOf(before, service)));
   const staged = await stage(dir, toStage);
-  const rotations = [...new Set([...services, ...resumed])].map((service) => {
+  const rotations = all.map((service) => {
     const rotation = rotationOf(stateOf(staged, service));
     return { ...rotation, callsAlways: rotation.callsAlways && running.includes(service) };
   });
@@ -53,6 +55,15 @@ export async function rotateKeys(
   await changeKeys(dir, 'settle');
   await requireSettled(listeners, rotations);
   return { rotations, resumed, listeners: listeners.map(({ service }) => service), usedElsewhere };
+}
+
+/** The keys as they lie. One that opens nothing is no rotation that was begun: what made it, or put it back, is ended first. */
+async function listedKeys(dir: BundleDir): Promise<KeyState[]> {
+  const found = await changeKeys(dir, 'look');
+  const unlisted = found.filter(isUnlisted).map(({ service }) => service);
+  if (unlisted.length === 0) return found;
+  await generateKeys(dir, unlisted);
+  return await changeKeys(dir, 'look');
 }
 
 /** Puts new keys beside the old ones, of all of these services or of none. */
