@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { BundleDir } from '@origin-stack/scripts/bundle/bundleDir.ts';
 import { mainFile } from '../product/runStack.ts';
 
@@ -20,9 +20,8 @@ export const healerArgv = (dir: BundleDir): string[] =>
 
 /** A process of its own that heals when this one is gone, however it went. */
 export function healWhenGone(dir: BundleDir) {
-  const reports = join(dirname(dir.lockFile), 'reports');
-  mkdirSync(reports, { recursive: true });
-  const log = openSync(join(reports, 'chaos-heal.log'), 'a', 0o644);
+  mkdirSync(dir.reports, { recursive: true });
+  const log = openSync(join(dir.reports, 'chaos-heal.log'), 'a', 0o644);
   const [program = '', ...argv] = healerArgv(dir);
   const child = spawn(program, argv, { detached: true, stdio: ['ignore', log, log] });
   closeSync(log);

@@ -18,7 +18,7 @@ export async function composeDown(dir: BundleDir, options: DockerOptions): Promi
   const argv = composeArgv(dir, ...EVERY_PROFILE, 'down', '--remove-orphans');
   const result = await docker(argv, options);
   // Compose comes to networks when every container is gone.
-  if (result.code !== 0 && !/^failed to remove network .* has active endpoints$/m.test(result.stderr))
+  if (result.code !== 0 && !/^failed to remove network .* has active endpoints\b/m.test(result.stderr))
     throw dockerError(argv, result);
   return await networksOf((await requireBundle(dir)).COMPOSE_PROJECT_NAME);
 }

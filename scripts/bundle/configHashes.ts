@@ -1,4 +1,5 @@
 import { type Inspected, serviceOf } from '../audit/inspected.ts';
+import { pairsOf } from '../lib/pairsOf.ts';
 import { mustDocker } from './compose.ts';
 
 /** By service: Compose's own hash of its settings. */
@@ -17,12 +18,3 @@ export async function readConfigHashes({ argv, env }: ComposeConfig): Promise<Co
 /** Whether Compose made a container of other settings than are declared. */
 export const hasOtherSettings = (container: Inspected, hashes: ConfigHashes): boolean =>
   container.Config.Labels?.['com.docker.compose.config-hash'] !== hashes.get(serviceOf(container));
-
-/** Lines of a name and what belongs to it. */
-export const pairsOf = (text: string): Map<string, string> =>
-  new Map(
-    text
-      .trim()
-      .split('\n')
-      .map((line) => line.trim().split(/\s+/) as [string, string]),
-  );

@@ -9,7 +9,7 @@ import { listContainers } from './containers.ts';
 export type PassedContext = Pick<CommandContext<Flags>, 'argv' | 'json' | 'progress' | 'signal'>;
 
 /** Only the schema's own container is told what owns it. */
-const serviceOf = (name: string) => (name === 'migrate' ? 'migrate' : 'tools');
+const containerFor = (name: string) => (name === 'migrate' ? 'migrate' : 'tools');
 
 /** What Compose says of its own work. */
 const OF_COMPOSE = /^ ?(Container|Network|Volume) /;
@@ -24,7 +24,7 @@ export async function runInBundle(
   context: PassedContext,
 ): Promise<CommandResult> {
   await requireRunning(dir);
-  const program = ['--entrypoint', 'node', serviceOf(name), 'scripts/main.ts', name];
+  const program = ['--entrypoint', 'node', containerFor(name), 'scripts/main.ts', name];
   // A folder of this host means nothing in the container.
   const typed = withoutFlag(context.argv, '--state-dir');
   const argv = composeArgv(dir, 'run', '--rm', '-T', ...program, ...typed);

@@ -21,7 +21,10 @@ export async function planUninstall(dir: BundleDir, choices: UninstallChoices): 
   const { containers, networks, volumes, images, secrets } = await lookUp(dir, choices);
   const steps = [
     ...containers.map((name) => ({ action: `remove container ${name}`, name })),
-    ...networks.map((name) => ({ action: `remove network ${name}`, name })),
+    ...networks.map((name) => ({
+      action: `remove network ${name}, unless somebody else's container is in it`,
+      name,
+    })),
     ...(choices.data ? volumes.map((name) => ({ action: `DESTROY data volume ${name}`, name })) : []),
     ...(choices.images ? images.map((name) => ({ action: `remove image ${name}`, name })) : []),
     ...(choices.secrets ? secrets.map((name) => ({ action: `DESTROY ${name}`, name })) : []),

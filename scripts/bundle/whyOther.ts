@@ -1,12 +1,7 @@
 import { type Inspected, serviceOf } from '../audit/inspected.ts';
+import { pairsOf } from '../lib/pairsOf.ts';
 import { mustDocker } from './compose.ts';
-import {
-  type ComposeConfig,
-  type ConfigHashes,
-  hasOtherSettings,
-  pairsOf,
-  readConfigHashes,
-} from './configHashes.ts';
+import { type ComposeConfig, type ConfigHashes, hasOtherSettings, readConfigHashes } from './configHashes.ts';
 import type { IdentityName } from './identities.ts';
 import type { WrittenAt } from './writtenSecrets.ts';
 
