@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { dockerIs } from '../lib/test/recordDocker.ts';
 import { locateBundle } from './bundleDir.ts';
 import { composeDown, stayingNetworks } from './composeDown.ts';
 
@@ -22,11 +23,8 @@ beforeEach(() => {
 
 /** An engine whose removal of everything fails so, and which has one network of the project afterwards. */
 function failingEngine(words: string): void {
-  const script = `#!/bin/sh\ncase "$*" in\n*label=com.docker.compose.project=origin) echo ${NETWORK} ;;\n*) cat >&2 <<'END'\n${words}\nEND\nexit 1 ;;\nesac\n`;
-  mkdirSync(join(root, 'bin'));
-  writeFileSync(join(root, 'bin', 'docker'), script, { mode: 0o755 });
-  vi.stubEnv('PATH', `${root}/bin:${process.env.PATH}`);
-  onTestFinished(() => void vi.unstubAllEnvs());
+  const ofNetworks = `*label=com.docker.compose.project=origin) echo ${NETWORK} ;;`;
+  dockerIs(root, `case "$*" in\n${ofNetworks}\n*) cat >&2 <<'END'\n${words}\nEND\nexit 1 ;;\nesac`);
 }
 
 test.each([

@@ -3,7 +3,6 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { createProgress } from '../../lib/progress.ts';
 import { type BundleDir, locateBundle } from '../bundleDir.ts';
 import { writeBundleSettings } from '../bundleSettings.ts';
 import { initBundle, readChoices } from '../initBundle.ts';
@@ -17,7 +16,7 @@ import { keyStatus } from './keyStatus.ts';
 import { madeKeys, recordMade } from './madeKeys.ts';
 import { rotateKeys } from './rotateKeys.ts';
 import { LIST_FILE, LIST_HOLDERS, SERVICE_KEYS } from './serviceKeys.ts';
-import { beforeLists, makeKeyFiles, openedBy, readKey } from './test/keyFiles.ts';
+import { beforeLists, makeKeyFiles, openedBy, quietContext, readKey } from './test/keyFiles.ts';
 
 let dir: BundleDir;
 beforeEach(async () => {
@@ -119,11 +118,6 @@ async function withoutRoomForLines(work: () => Promise<unknown>): Promise<void> 
   }
 }
 
-const context = () => ({
-  progress: createProgress({ write() {}, live: false, color: false }),
-  signal: new AbortController().signal,
-});
-
 describe('init that was cut short before its lines', () => {
   const keys = SERVICE_KEYS.map(({ folder, file }) => `${folder}/${file}`);
   const choices = { project: 'origin-keys-of-nobody' };
@@ -166,7 +160,7 @@ describe('init that was cut short before its lines', () => {
 
   test('is finished by a rotation, which then rotates what it was told to', async () => {
     const made = keyOf(PROMETHEUS);
-    await rotateKeys(dir, ['prometheus'], context());
+    await rotateKeys(dir, ['prometheus'], quietContext());
     expect(opens(made)).toEqual([undefined, undefined]);
     expect(opening()).toHaveLength(keys.length);
     expect(await actions()).toEqual([
@@ -180,7 +174,7 @@ describe('init that was cut short before its lines', () => {
 
 describe('init', () => {
   test('lists keys anew whose list was lost, and does not say that it made them', async () => {
-    await rotateKeys(dir, ['prometheus'], context());
+    await rotateKeys(dir, ['prometheus'], quietContext());
     const { lines } = await readKeyAudit(dir);
     for (const holder of LIST_HOLDERS) await rm(secret(`${holder}/${LIST_FILE}`));
     await initBundle(dir, {});
@@ -190,7 +184,7 @@ describe('init', () => {
 
   test('records a former key that somebody put back, before it lists it', async () => {
     const former = keyOf(PROMETHEUS);
-    await rotateKeys(dir, ['prometheus'], context());
+    await rotateKeys(dir, ['prometheus'], quietContext());
     const later = keyOf(PROMETHEUS);
     const tree = await openTree(dir.secrets);
     await writeSecret(tree, { folder: 'prometheus', file: 'service-key', content: former });

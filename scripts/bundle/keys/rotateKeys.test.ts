@@ -18,7 +18,6 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { parseApiKey } from '@origin-stack/core/domain/keys/apiKey';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { createProgress } from '../../lib/progress.ts';
 import { type BundleDir, locateBundle } from '../bundleDir.ts';
 import { changeKeys } from './changeKeys.ts';
 import { appendKeyEvents, readKeyAudit } from './keyAudit.ts';
@@ -28,7 +27,7 @@ import { stateOf } from './keyState.ts';
 import { keyStatus } from './keyStatus.ts';
 import { rotateKeys } from './rotateKeys.ts';
 import { SERVICE_KEYS, type ServiceName } from './serviceKeys.ts';
-import { beforeLists, makeKeyFiles, openedBy, readKey } from './test/keyFiles.ts';
+import { beforeLists, makeKeyFiles, openedBy, quietContext, readKey } from './test/keyFiles.ts';
 
 // Files alone: with the bundle down nobody is asked. scripts/bundle/test/serviceKeys.test.ts has it under load.
 
@@ -39,11 +38,7 @@ beforeEach(async () => {
   dir = await makeKeyFiles();
 });
 
-const context = () => ({
-  progress: createProgress({ write() {}, live: false, color: false }),
-  signal: new AbortController().signal,
-});
-const rotate = (...services: ServiceName[]) => rotateKeys(dir, services, context());
+const rotate = (...services: ServiceName[]) => rotateKeys(dir, services, quietContext());
 const secret = (path: string) => join(dir.secrets, path);
 const keyOf = (path: string) => readKey(dir, path);
 const opens = (key: string) => openedBy(dir, key);

@@ -8,9 +8,14 @@ import { onTestFinished, vi } from 'vitest';
  */
 export function recordDocker(root: string): string {
   const log = join(root, 'docker.log');
+  dockerIs(root, `echo "$@" >>${log}`);
+  return log;
+}
+
+/** For the length of this test `docker` is this script of sh: for what no engine can be made to say. */
+export function dockerIs(root: string, script: string): void {
   mkdirSync(join(root, 'bin'));
-  writeFileSync(join(root, 'bin', 'docker'), `#!/bin/sh\necho "$@" >>${log}\n`, { mode: 0o755 });
+  writeFileSync(join(root, 'bin', 'docker'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   vi.stubEnv('PATH', `${root}/bin:${process.env.PATH}`);
   onTestFinished(() => void vi.unstubAllEnvs());
-  return log;
 }

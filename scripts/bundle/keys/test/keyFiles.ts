@@ -4,9 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recogniseServiceKey, ServiceKeyList } from '@origin-stack/core/domain/keys/serviceKeys';
 import { onTestFinished } from 'vitest';
+import { createProgress } from '../../../lib/progress.ts';
 import { type BundleDir, locateBundle } from '../../bundleDir.ts';
 import { initBundle } from '../../initBundle.ts';
 import { LIST_FILE } from '../serviceKeys.ts';
+
+/** What a command is called with that says nothing and is not interrupted. */
+export const quietContext = () => ({
+  progress: createProgress({ write() {}, live: false, color: false }),
+  signal: new AbortController().signal,
+});
 
 /** The files of a bundle that never ran, until the test ends. */
 export async function makeKeyFiles(): Promise<BundleDir> {
