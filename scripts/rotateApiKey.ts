@@ -2,7 +2,7 @@ import { locateBundle } from './bundle/bundleDir.ts';
 import { lockOfBundle } from './bundle/findBundle.ts';
 import { changeKeys, chosenServices } from './bundle/keys/changeKeys.ts';
 import { MAX_BACKUP_DAYS, MAX_BACKUPS } from './bundle/keys/keyBackups.ts';
-import { isUnfinished, requireKeys } from './bundle/keys/keyState.ts';
+import { isUnfinished, isUnlisted, requireKeys } from './bundle/keys/keyState.ts';
 import { KEY_LIFE_DAYS } from './bundle/keys/keyStatus.ts';
 import { type Rotated, rotateKeys } from './bundle/keys/rotateKeys.ts';
 import { placeOf } from './bundle/keys/serviceKeys.ts';
@@ -31,11 +31,17 @@ export const command = defineCommand({
     const services = chosenServices(flags.service);
     const states = await changeKeys(locateBundle(flags['state-dir']), 'look');
     requireKeys(states, services);
-    const unfinished = states.filter(isUnfinished).map(({ service }) => service);
+    const unlisted = states.filter(isUnlisted).map(({ service }) => service);
+    const rotating = states.filter((state) => isUnfinished(state) && !isUnlisted(state));
+    const unfinished = rotating.map(({ service }) => service);
     const others = services.filter((service) => !unfinished.includes(service));
     return {
       summary: 'would rotate',
       steps: [
+        ...unlisted.map((service) => ({
+          action: `${service}: record its key, which opens nothing yet, and list it for API and worker`,
+          service,
+        })),
         ...unfinished.map((service) => ({
           action: `${service}: finish the rotation that was cut short`,
           service,

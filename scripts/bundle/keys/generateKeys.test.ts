@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { CHECKOUT } from '../../lib/checkout.ts';
 import { type BundleDir, locateBundle } from '../bundleDir.ts';
 import { writeBundleSettings } from '../bundleSettings.ts';
 import { initBundle, readChoices } from '../initBundle.ts';
@@ -160,6 +161,16 @@ describe('init that was cut short before its lines', () => {
 
   test('is finished by a rotation, which then rotates what it was told to', async () => {
     const made = keyOf(PROMETHEUS);
+    const main = join(CHECKOUT, 'scripts/main.ts');
+    const typed = ['rotate-api-key', '--service', 'prometheus', '--dry-run', '--json'];
+    const said = execFileSync(process.execPath, [main, ...typed, '--state-dir', dir.root], {
+      encoding: 'utf8',
+    });
+    const planned: { service?: string; action: string }[] = JSON.parse(said).plan.steps;
+    expect(planned.filter(({ action }) => action.includes('record its key'))).toHaveLength(keys.length);
+    expect(planned.filter(({ action }) => action.includes('put a new one'))).toMatchObject([
+      { service: 'prometheus' },
+    ]);
     await rotateKeys(dir, ['prometheus'], quietContext());
     expect(opens(made)).toEqual([undefined, undefined]);
     expect(opening()).toHaveLength(keys.length);
