@@ -15,8 +15,6 @@ import type { WrittenAt } from './writtenSecrets.ts';
 
 const HEALTHY_DEADLINE_MS = 240_000;
 const RETRY_MS = 2_000;
-/** `fail_timeout` of the replicas in nginx.conf, and a second more. */
-export const NGINX_FORGIVES_MS = 4_000;
 const REPLICAS = ['api-a', 'api-b'];
 
 type Options = { step: Step; signal: AbortSignal };
@@ -89,18 +87,11 @@ export async function rollReplicas(dir: BundleDir, options: Options & { force?: 
     (one, other) => Number(unwell.includes(other)) - Number(unwell.includes(one)),
   );
   for (const replica of order) {
-    const before = await idOf(dir, replica);
     const flags = options.force ? ['--force-recreate'] : [];
     await composeUp(dir, { ...options, services: [...flags, replica] });
     await waitUntilWell(dir, { ...options, services: [replica], deadlineMs: HEALTHY_DEADLINE_MS });
-    if ((await idOf(dir, replica)) === before) continue;
-    // Only nginx knows when it tries this one again: this long after it last failed.
-    await sleep(NGINX_FORGIVES_MS, undefined, { signal: options.signal });
   }
 }
-
-const idOf = async (dir: BundleDir, service: string) =>
-  (await listContainers(dir)).find((one) => one.service === service)?.id;
 
 /** Wrong settings, or a migration that failed: nothing of it passes by itself. */
 const isForOperator = ({ service, state, exitCode }: Container) =>

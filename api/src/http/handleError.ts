@@ -5,6 +5,7 @@ import type { ErrorRequestHandler } from 'express';
 import type { ApiDeps } from '../wire.ts';
 import { PROBLEM_TYPE, problem, toDomainError } from './problem.ts';
 import { stateOf } from './requestState.ts';
+import { sendRefusal } from './sendRefusal.ts';
 
 /** Turns every error into a problem; what is not known is logged under the request's id and not told. */
 export function handleError(deps: ApiDeps): ErrorRequestHandler {
@@ -20,15 +21,14 @@ export function handleError(deps: ApiDeps): ErrorRequestHandler {
     if (response.headersSent) return next(thrown);
     if (error.retryAfterSeconds !== undefined) response.set('Retry-After', String(error.retryAfterSeconds));
     if (error.code === 'unauthenticated') response.set('WWW-Authenticate', 'Bearer realm="origin-stack"');
-    // What is left of a body that was not read would be taken for the next request.
-    if (!request.complete) response.set('Connection', 'close');
     const body = problem(error.code, {
       detail: error.message,
       requestId: state.requestId,
       publicUrl: deps.settings.PUBLIC_URL,
       errors: error.errors,
     });
-    response.status(ERRORS[error.code].status).type(PROBLEM_TYPE).send(JSON.stringify(body));
+    response.status(ERRORS[error.code].status).type(PROBLEM_TYPE);
+    return sendRefusal(request, response, JSON.stringify(body));
   };
 }
 

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { ERRORS, type ErrorCode } from '@origin-stack/contract/errors';
 import { createListener } from '@origin-stack/core/infra/createListener';
@@ -6,6 +7,7 @@ import type { Express } from 'express';
 import type { ApiDeps } from '../wire.ts';
 import { endServer } from './endServer.ts';
 import { PROBLEM_TYPE, problem } from './problem.ts';
+import { readRest } from './readRest.ts';
 
 const MAX_HEADER_BYTES = 16_384;
 
@@ -53,9 +55,14 @@ export async function listen(app: Express, options: ListenOptions): Promise<List
   // Counting is ours, with an answer; node would drop what is beyond its own number without a word.
   server.maxHeadersCount = 0;
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
-    refuse(options.deps, error, socket),
-  );
+  const newest = new WeakMap<Socket, ServerResponse>();
+  server.prependListener('request', ({ socket }, response) => void newest.set(socket, response));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    const response = newest.get(socket);
+    // The answer went out, and only the rest of that body was still awaited.
+    if (response?.headersSent && !response.req.complete) socket.destroy();
+    else refuse(options.deps, error, socket);
+  });
   const close = endServer(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(startError(error, options)));
@@ -92,6 +99,9 @@ function refuse(deps: ApiDeps, error: NodeJS.ErrnoException, socket: Socket): vo
     `HTTP/1.1 ${status} ${title}\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
       `X-Request-Id: ${requestId}\r\n${SECURITY}Connection: close\r\n\r\n${body}`,
   );
+  // Node would go on to parse what comes, and call this again for each part of it.
+  socket.removeAllListeners('data');
+  void readRest(socket).then(() => socket.destroy());
 }
 
 function refusal(code: string | undefined): [ErrorCode, string] {

@@ -1,0 +1,19 @@
+import type { Request, Response } from 'express';
+import { MAX_BODY_BYTES } from './readBody.ts';
+import { readRest } from './readRest.ts';
+
+/**
+ * Ends a response whose request may not have arrived as a whole. The answer goes out at once; then the rest of the body is
+ * read, within bounds, before the connection is used again or closed.
+ */
+export async function sendRefusal(request: Request, response: Response, text: string): Promise<void> {
+  response.set('Content-Length', String(Buffer.byteLength(text)));
+  if (request.complete) return void response.end(text);
+  const isShort = Number(request.get('content-length') ?? Number.NaN) <= MAX_BODY_BYTES;
+  if (!isShort) response.set('Connection', 'close');
+  response.write(text);
+  await readRest(request);
+  response.end();
+  // What is left would be taken for the next request.
+  if (!request.complete) request.socket.destroySoon();
+}
