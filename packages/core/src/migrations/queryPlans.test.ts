@@ -74,23 +74,29 @@ async function usedBy(db: Db, read: (tx: Tx) => Promise<unknown>) {
 
 it('an ingest reads its whole context by indexes', async () => {
   const subject = await bed.owner('subjects').where({ tenant_id: tenantId }).first();
+  await bed.owner('subjects').insert({ ...subject, id: randomIds.next(), kind: 'device' });
+  const policy = await bed.owner('policies').where({ tenant_id: tenantId }).first();
   const used = await usedBy(bed.api, (tx) =>
     readContext(tx, {
       tenantId,
-      externalId: upload.external_id,
+      externalId: 'new',
       accountIndex: subject.blind_index,
       deviceIndex: subject.blind_index,
       pvid: upload.pvid,
-      policyId: null,
-    }),
+      policyId: policy.id,
+      holdId: randomIds.next(),
+    }).catch(() => {}),
   );
   expect(used.scanned).toEqual([]);
   expect(used.indexes).toEqual(
     expect.arrayContaining([
       'subjects_blind_index',
       'uploads_account',
+      'uploads_device',
       'uploads_external_id',
       'uploads_pvid_outcome',
+      'uploads_under_way_account',
+      'uploads_under_way_device',
     ]),
   );
 });

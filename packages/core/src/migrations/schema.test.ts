@@ -80,7 +80,7 @@ describe('the roles of the services', () => {
   });
 
   it.each([
-    ['origin_api', ['app_tenant', 'find_api_keys', 'outbox_backlog']],
+    ['origin_api', ['app_tenant', 'find_api_keys', 'hold_upload', 'outbox_backlog']],
     [
       'origin_worker',
       [
@@ -93,6 +93,7 @@ describe('the roles of the services', () => {
         'purge_outbox',
         'purge_packs',
         'purge_uploads',
+        'purge_uploads_under_way',
         'tenant_ids',
       ],
     ],

@@ -20,10 +20,9 @@ export interface DecideDeps {
   models: ModelRegistry;
 }
 
-/** What was read, with an account and a policy for sure. */
+/** What was read, with an account, a policy and velocities for sure. */
 export type FullContext = DecisionContext & {
-  account: NonNullable<DecisionContext['account']>;
-  policy: NonNullable<DecisionContext['policy']>;
+  [Name in 'account' | 'policy' | 'velocities']: NonNullable<DecisionContext[Name]>;
 };
 
 /**

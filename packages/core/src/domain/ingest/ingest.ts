@@ -10,7 +10,7 @@ import type { Committed, DecisionDraft } from './commitDecisions.ts';
 import { type ContentFacts, contentOf } from './contentOf.ts';
 import { type DecideDeps, decide, type FullContext } from './decide.ts';
 import { ensureSubjects, type SubjectInput } from './ensureSubjects.ts';
-import { type ContextQuery, readContext } from './readContext.ts';
+import { type ContextQuery, readContext, releaseUpload } from './readContext.ts';
 import { readUpload, replyOf } from './uploadStore.ts';
 
 export interface IngestDeps extends DecideDeps {
@@ -34,24 +34,51 @@ export async function ingest(
   const { tenantId } = actor;
   const content = contentOf(request.content);
   const bodyMac = deps.keyring.requests.mac(canonicalJson(request));
-  const context = await contextOf(deps, tenantId, { request, content });
-  if (!context) return repeat(deps, tenantId, { externalId: request.external_id, bodyMac });
-  const draft = await decide(deps, actor, { request, content, bodyMac, context });
-  const reply = await deps.commit(tenantId, draft);
+  const hold: Hold = { id: deps.ids.next(), isTaken: false };
+  const reply = await holding(deps, tenantId, hold, async () => {
+    const context = await contextOf(deps, tenantId, { request, content, hold });
+    if (!context) return null;
+    return deps.commit(tenantId, await decide(deps, actor, { request, content, bodyMac, context }));
+  });
   if (!reply) return repeat(deps, tenantId, { externalId: request.external_id, bodyMac });
   return { created: true, reply };
+}
+
+/** What says that an upload is under way, so that those beside it count it. */
+interface Hold {
+  id: string;
+  isTaken: boolean;
+}
+
+/** Runs `work`; where it writes no decision, its upload is under way no longer. */
+async function holding(
+  { db }: IngestDeps,
+  tenantId: string,
+  hold: Hold,
+  work: () => Promise<Committed>,
+): Promise<Committed> {
+  let reply: Committed = null;
+  try {
+    reply = await work();
+    return reply;
+  } finally {
+    const release = () => inTenant(db, tenantId, (tx) => releaseUpload(tx, { tenantId, holdId: hold.id }));
+    // Where this fails as well, the upload counts for a minute more; the caller is told what `work` met.
+    if (!reply && hold.isTaken) await release().catch(() => {});
+  }
 }
 
 interface Given {
   request: IngestRequest;
   content: ContentFacts;
+  hold: Hold;
 }
 
 /** What to decide on, with the subjects made where they are new; undefined where the external id is known. */
 async function contextOf(
   deps: IngestDeps,
   tenantId: string,
-  { request, content }: Given,
+  { request, content, hold }: Given,
 ): Promise<FullContext | undefined> {
   const subjects = subjectInputs(deps, tenantId, request);
   const query: ContextQuery = {
@@ -61,8 +88,13 @@ async function contextOf(
     deviceIndex: subjects.device?.blindIndex ?? null,
     pvid: content.pvid,
     policyId: request.policy_id ?? null,
+    holdId: hold.id,
   };
-  const read = () => inTenant(deps.db, tenantId, (tx) => readContext(tx, query));
+  const read = async () => {
+    const found = await inTenant(deps.db, tenantId, (tx) => readContext(tx, query));
+    hold.isTaken ||= found.velocities !== null;
+    return found;
+  };
   let context = await read();
   if (context.exists) return undefined;
   if (!context.policy) throw new DomainError('not_found', 'policy_id names no policy.');
@@ -81,9 +113,10 @@ async function contextOf(
     // Again, for another request may have told first.
     context = await read();
   }
-  const { account, policy } = context;
-  if (!account || !policy) throw new Error('a subject or a policy vanished');
-  return { ...context, account, policy };
+  if (context.exists) return undefined;
+  const { account, policy, velocities } = context;
+  if (!account || !policy || !velocities) throw new Error('a subject or a policy vanished');
+  return { ...context, account, policy, velocities };
 }
 
 function subjectInputs(deps: IngestDeps, tenantId: string, request: IngestRequest) {

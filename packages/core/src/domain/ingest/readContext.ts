@@ -10,6 +10,8 @@ export interface ContextQuery {
   deviceIndex: Buffer | null;
   pvid: string;
   policyId: string | null;
+  /** Whose the upload is while it is under way. */
+  holdId: string;
 }
 
 export interface SubjectContext {
@@ -26,8 +28,8 @@ export interface DecisionContext {
   isAccountAgeTold: boolean;
   device: SubjectContext | null;
   policy: { id: string; version: number; document: PolicyDocument } | null;
-  accountUploads24h: number;
-  deviceUploads24h: number;
+  /** Uploads of the last 24 hours and those under way; null where the upload cannot be decided on yet, and is not held. */
+  velocities: { account: number; device: number } | null;
   accountQuarantined: number;
   accountRejected: number;
   pvidQuarantined: number;
@@ -55,15 +57,18 @@ const READ_CONTEXT = {
     select id, version, document_json from policies
     where tenant_id = $1 and case when $6::uuid is null then name = 'default' else id = $6::uuid end
     order by version desc limit 1
+  ), known as (
+    select exists (select from uploads where tenant_id = $1 and external_id = $2::text) as it
   )
   select
-    exists (select from uploads where tenant_id = $1 and external_id = $2::text) as exists,
+    (select it from known) as exists,
     (select array[id::text, wrapped_keys, to_char(since, '${RFC3339}')] from account) as account,
     (select is_told from account) as is_account_age_told,
     (select array[id::text, wrapped_keys, to_char(since, '${RFC3339}')] from device) as device,
     (select array[id::text, version::text, document_json] from policy) as policy,
-    ${counted("u.account_id = (select id from account) and u.received_at > now() - interval '24 hours' and u.tenant_id = $1")} as account_24h,
-    ${counted("u.device_id = (select id from device) and u.received_at > now() - interval '24 hours' and u.tenant_id = $1")} as device_24h,
+    case when not (select it from known) and exists (select from account) and exists (select from policy)
+        and ($4 is null or exists (select from device))
+      then hold_upload($1, $2, $7::uuid, (select id from account), (select id from device)) end as velocities,
     ${counted("u.account_id = (select id from account) and u.decision = 'quarantine' and u.tenant_id = $1")} as account_quarantined,
     ${counted("u.account_id = (select id from account) and u.decision = 'reject' and u.tenant_id = $1")} as account_rejected,
     ${counted("u.tenant_id = $1 and u.pvid = $5 and u.decision = 'quarantine'")} as pvid_quarantined,
@@ -76,15 +81,17 @@ interface ContextRow {
   is_account_age_told: boolean | null;
   device: [string, string, string] | null;
   policy: [string, string, string] | null;
-  account_24h: number;
-  device_24h: number;
+  velocities: [number, number] | null;
   account_quarantined: number;
   account_rejected: number;
   pvid_quarantined: number;
   pvid_rejected: number;
 }
 
-/** Everything that a decision is made on, in one round trip. */
+/**
+ * Everything that a decision is made on, in one round trip. An upload that can be decided on is under way from the end of the
+ * transaction, until its decision is written or {@link releaseUpload} is called, for a minute at the most.
+ */
 export async function readContext(tx: Tx, query: ContextQuery): Promise<DecisionContext> {
   const [row] = await prepared<ContextRow>(tx, READ_CONTEXT, [
     query.tenantId,
@@ -93,6 +100,7 @@ export async function readContext(tx: Tx, query: ContextQuery): Promise<Decision
     query.deviceIndex,
     query.pvid,
     query.policyId,
+    query.holdId,
   ]);
   if (!row) throw new Error('the context has no row');
   return {
@@ -105,13 +113,17 @@ export async function readContext(tx: Tx, query: ContextQuery): Promise<Decision
       version: Number(row.policy[1]),
       document: documentOf(row.policy[0], row.policy[2]),
     },
-    accountUploads24h: row.account_24h,
-    deviceUploads24h: row.device_24h,
+    velocities: row.velocities && { account: row.velocities[0], device: row.velocities[1] },
     accountQuarantined: row.account_quarantined,
     accountRejected: row.account_rejected,
     pvidQuarantined: row.pvid_quarantined,
     pvidRejected: row.pvid_rejected,
   };
+}
+
+/** Ends what {@link readContext} began, where it came to no decision. */
+export async function releaseUpload(tx: Tx, { tenantId, holdId }: Pick<ContextQuery, 'tenantId' | 'holdId'>) {
+  await tx('uploads_under_way').where({ tenant_id: tenantId, id: holdId }).delete();
 }
 
 /** Parsed once per version, which never changes. */

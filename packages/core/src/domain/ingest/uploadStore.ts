@@ -81,6 +81,8 @@ const WRITE_DECISIONS = inOrder(
   ), certified as (
     insert into certificates (tenant_id, ${CERTIFICATE_COLUMNS.join(', ')})
     select ?::uuid, * from unnest(?::uuid[], ?::uuid[], ?::text[], ?::text[], ?::timestamptz[])
+  ), released as (
+    delete from uploads_under_way where tenant_id = ?::uuid and external_id = any(?::text[])
   )
   select exists (
     select from webhooks where tenant_id = ?::uuid and is_active and 'decision.created' = any(events)
@@ -96,7 +98,8 @@ export interface WrittenDecisions {
 }
 
 /**
- * Writes decisions with their ledger events in one statement, and says whether a webhook awaits them.
+ * Writes decisions with their ledger events in one statement, which ends that they are under way, and says whether a webhook
+ * awaits them.
  * Rejects where an external id is taken: {@link isExternalIdTaken}.
  */
 export async function writeDecisions(tx: Tx, tenantId: string, rows: WrittenDecisions): Promise<boolean> {
@@ -108,6 +111,8 @@ export async function writeDecisions(tx: Tx, tenantId: string, rows: WrittenDeci
     ...SIGNAL_COLUMNS.map((name) => columnOf(rows.signals, name)),
     tenantId,
     ...CERTIFICATE_COLUMNS.map((name) => columnOf(rows.certificates, name)),
+    tenantId,
+    columnOf(rows.uploads, 'external_id'),
     tenantId,
   ]);
   return answer?.isAwaited === true;

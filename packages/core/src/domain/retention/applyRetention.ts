@@ -17,7 +17,7 @@ export interface RetentionDays {
 }
 
 export type Deleted = Record<
-  'objects' | 'packs' | 'uploads' | 'deliveries' | 'outbox' | 'idempotency_keys',
+  'objects' | 'packs' | 'uploads' | 'uploads_under_way' | 'deliveries' | 'outbox' | 'idempotency_keys',
   number
 >;
 
@@ -36,6 +36,7 @@ export async function applyRetention(deps: RetentionDeps, days: RetentionDays): 
   return {
     ...packs,
     uploads: await purge('purge_uploads(?, ?)', [before(days.uploads), BATCH]),
+    uploads_under_way: await purge('purge_uploads_under_way(?)', [BATCH]),
     deliveries: await purge('purge_deliveries(?, ?)', [before(days.deliveries), BATCH]),
     outbox: await purge('purge_outbox(?, ?)', [before(days.outbox), BATCH]),
     idempotency_keys: await purge('purge_idempotency_keys(?)', [BATCH]),
