@@ -210,7 +210,7 @@ describe('the runner', () => {
     await queue.close();
   });
 
-  it('opens the queue anew where work waits and none of it is given out', async () => {
+  it('opens the queue again where work waits and none of it is given out', async () => {
     const server = await startTestRedis();
     const other = new Bull('work', server.url, { prefix: 'bull' });
     await other.pause();

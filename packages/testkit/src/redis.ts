@@ -35,3 +35,14 @@ export async function redisClientIds(url: string): Promise<string[]> {
     client.destroy();
   }
 }
+
+/** What a server replies to one command, by a connection of its own. */
+export async function sayToRedis(url: string, ...words: string[]): Promise<unknown> {
+  const client = createClient({ url });
+  await client.connect();
+  try {
+    return await client.sendCommand(words);
+  } finally {
+    client.destroy();
+  }
+}

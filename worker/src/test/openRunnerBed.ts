@@ -62,9 +62,9 @@ export async function openRunnerBed() {
       redisUrl: string,
       task: Task<'evidence.build', undefined>,
       concurrency = 4,
-      more: Pick<RunnerOptions<undefined>, 'stallMs' | 'tls'> = {},
+      more: Partial<Pick<RunnerOptions<undefined>, 'stallMs' | 'tls' | 'log'>> = {},
     ) {
-      const log = createLog({ service: 'worker', level: 'silent' });
+      const { log = createLog({ service: 'worker', level: 'silent' }) } = more;
       const redis = connectRedis({ url: redisUrl, name: 'origin-worker', log, tls: more.tls });
       const options: RunnerOptions<undefined> = {
         db: bed.worker,
@@ -105,6 +105,11 @@ export async function openRunnerBed() {
     async effects(ids: string[]): Promise<string[]> {
       const rows = await bed.owner('effects').whereIn('pack_id', ids).orderBy('pack_id').select('pack_id');
       return rows.map((row) => row.pack_id);
+    },
+    /** How often a connection to Redis failed or was given up, as the metric counts it. */
+    async failures(): Promise<number> {
+      const [, count] = /^redis_connection_failures_total\{.*\} (\d+)$/m.exec(await metrics.scrape()) ?? [];
+      return Number(count ?? 0);
     },
     row: (id: string) => bed.owner('outbox').where({ id }).first(),
     /** As if every lease had run out: the time between is not what these tests are about. */

@@ -5,17 +5,19 @@ export interface Proxy {
   url: string;
   /** Connections that are open now fall into a black hole: nothing is passed on, and none ends. New ones work. */
   swallow(): void;
+  /** New connections go to the server of another URL, and those that are open stay where they are. */
+  aim(target: string): void;
   stop(): Promise<void>;
 }
 
 /** A TCP proxy in front of the server of a URL. */
 export async function startProxy(target: string): Promise<Proxy> {
   const url = new URL(target);
-  const { hostname, port } = url;
+  let to = new URL(target);
   const sockets = new Set<Socket>();
   const swallowed = new WeakSet<Socket>();
   const server = createServer((near) => {
-    const far = connect(Number(port), hostname);
+    const far = connect(Number(to.port), to.hostname);
     const pass = (from: Socket, to: Socket) => {
       sockets.add(from);
       from.on('data', (bytes) => {
@@ -37,6 +39,9 @@ export async function startProxy(target: string): Promise<Proxy> {
     url: url.href,
     swallow() {
       for (const socket of sockets) swallowed.add(socket);
+    },
+    aim(next) {
+      to = new URL(next);
     },
     stop() {
       for (const socket of sockets) socket.destroy();

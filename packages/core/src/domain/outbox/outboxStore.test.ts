@@ -3,7 +3,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { randomIds } from '../../infra/randomIds.ts';
 import { openTestBed, type TestBed } from '../../testing/openTestBed.ts';
 import { inTenant } from '../tenants/inTenant.ts';
-import { claimWork, finishRun, insertWork, readBacklog, retryRun, startRun } from './outboxStore.ts';
+import {
+  claimWork,
+  finishRun,
+  insertWork,
+  readBacklog,
+  releaseClaims,
+  retryRun,
+  startRun,
+} from './outboxStore.ts';
 
 let bed: TestBed;
 let tenantId: string;
@@ -98,6 +106,21 @@ describe('work in the outbox', () => {
     const run = { id: first!.id, tenantId, run: randomIds.next(), leaseSeconds: 60 };
     expect(await inMine((tx) => startRun(tx, { ...run, claim: first!.claim }))).toBeUndefined();
     expect(await inMine((tx) => startRun(tx, { ...run, claim: second!.claim }))).toBeDefined();
+  });
+
+  it('that was given back is due at once, and its old job can begin no more; what began stays begun', async () => {
+    await add(2);
+    const [back, begun] = await claimWork(bed.worker, 2, 60);
+    const run = (id: string, claim: number) =>
+      inMine((tx) => startRun(tx, { id, tenantId, run: randomIds.next(), claim, leaseSeconds: 60 }));
+    expect(await run(begun!.id, begun!.claim)).toBeDefined();
+    await inMine((tx) => releaseClaims(tx, { tenantId, claims: [back!, begun!] }));
+    expect(await run(back!.id, back!.claim)).toBeUndefined();
+    const again = { ...back, claim: back!.claim + 1 };
+    expect(await claimWork(bed.worker, 2, 60)).toEqual([again]);
+    // Whoever gives back late gives back nothing of the next hand-out.
+    await inMine((tx) => releaseClaims(tx, { tenantId, claims: [back!] }));
+    expect(await run(back!.id, again.claim)).toBeDefined();
   });
 
   it('that another took over cannot be finished or put off by the run that lost its lease: its effect rolls back', async () => {

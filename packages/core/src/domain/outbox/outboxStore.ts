@@ -41,6 +41,22 @@ export async function claimWork(db: Db, most: number, leaseSeconds: number): Pro
   return rows;
 }
 
+/**
+ * Gives hand-outs back that nobody will begin: they are due again at once, and under their claim nothing can begin any
+ * more. What has begun, or was handed out again, stays as it is.
+ */
+export async function releaseClaims(
+  tx: Tx,
+  { tenantId, claims }: { tenantId: string; claims: Pick<ClaimedWork, 'id' | 'claim'>[] },
+): Promise<void> {
+  await tx.raw(
+    `update outbox o set lease_until = null
+     from unnest(?::uuid[], ?::integer[]) as given(id, claim)
+     where o.id = given.id and o.claim = given.claim and o.tenant_id = ? and o.running is null and o.done_at is null`,
+    [columnOf(claims, 'id'), columnOf(claims, 'claim'), tenantId],
+  );
+}
+
 export interface StartedWork {
   id: string;
   payload: unknown;
