@@ -1,6 +1,5 @@
 import type { Settings } from '@origin-stack/core/config/settings';
 import type { BuildDeps } from '@origin-stack/core/domain/evidencePacks/buildPack';
-import { readBacklog } from '@origin-stack/core/domain/outbox/outboxStore';
 import { type Core, openCore } from '@origin-stack/core/infra/openCore';
 import { type RenderThreads, startRenderThreads } from './renderThreads.ts';
 import type { AnyTask } from './task.ts';
@@ -18,13 +17,7 @@ export const TASKS: AnyTask<WorkerDeps>[] = [buildEvidence, deliverWebhook];
 /** The composition of the worker process. */
 export async function wire(settings: Settings): Promise<WorkerDeps> {
   const core = await openCore('worker', settings);
-  const { db, metrics } = core;
-  metrics.set('outbox_expected_depth', {}, settings.OUTBOX_EXPECTED_DEPTH);
-  metrics.onScrape(async () => {
-    const backlog = await readBacklog(db);
-    metrics.set('outbox_waiting', {}, backlog.waiting);
-    metrics.set('outbox_oldest_seconds', {}, backlog.oldest_seconds);
-  });
+  core.metrics.set('outbox_expected_depth', {}, settings.OUTBOX_EXPECTED_DEPTH);
   const threads = startRenderThreads(settings.WORKER_RENDER_THREADS);
   return { ...core, ...(await wireWebhooks(core)), threads, renderReport: threads.renderReport };
 }

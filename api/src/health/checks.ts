@@ -2,14 +2,18 @@ import type {
   ComponentHealth,
   DatabaseHealth,
   HealthStatus,
+  OutboxHealth,
   RedisHealth,
 } from '@origin-stack/contract/health';
+import { readBacklog } from '@origin-stack/core/domain/outbox/outboxStore';
 import { poolState } from '@origin-stack/core/infra/database';
 import { withDeadline } from '@origin-stack/core/infra/withDeadline';
 import type { ApiDeps } from '../wire.ts';
 
 const HEALTHY_MS = 100;
 const DEGRADED_MS = 500;
+/** Work is done within seconds, unless nobody does it. */
+const WAITS_SECONDS = 60;
 /** All checks run at once and each ends by itself, so that the whole never takes a second. */
 const CHECK_DEADLINE_MS = 900;
 
@@ -47,13 +51,23 @@ export async function checkRedis(deps: ApiDeps): Promise<RedisHealth> {
     const bytes = number(name);
     return bytes === null ? null : Math.round((bytes / 1_048_576) * 100) / 100;
   };
+  const refusal = deps.redis.refusal();
   return {
     ...health,
+    ...(refusal === undefined ? {} : { status: 'unhealthy', error: refusal }),
     memory_used_mb: megabytes('used_memory'),
     memory_peak_mb: megabytes('used_memory_peak'),
     connected_clients: number('connected_clients'),
     total_commands_processed: number('total_commands_processed'),
   };
+}
+
+/** Never unhealthy: where work waits, or nobody can say, requests are answered all the same. */
+export async function checkOutbox(deps: ApiDeps): Promise<OutboxHealth> {
+  const { health, value } = await timed(() => readBacklog(deps.db));
+  const { waiting = null, oldest_seconds = null } = value ?? {};
+  const waits = oldest_seconds === null || oldest_seconds > WAITS_SECONDS;
+  return { ...health, status: waits ? 'degraded' : 'healthy', waiting, oldest_seconds };
 }
 
 export async function checkKeyProvider(deps: ApiDeps): Promise<ComponentHealth> {

@@ -1,6 +1,6 @@
 import type { Health, HealthStatus, Readiness } from '@origin-stack/contract/health';
 import type { ApiDeps } from '../wire.ts';
-import { checkDatabase, checkKeyProvider, checkRedis } from './checks.ts';
+import { checkDatabase, checkKeyProvider, checkOutbox, checkRedis } from './checks.ts';
 
 const ORDER: HealthStatus[] = ['healthy', 'degraded', 'unhealthy'];
 const worst = (statuses: HealthStatus[]): HealthStatus =>
@@ -19,18 +19,20 @@ export function readHealth(deps: ApiDeps): Promise<Required<Health>> {
 }
 
 async function checkAll(deps: ApiDeps): Promise<Required<Health>> {
-  const [database, redis, keyProvider] = await Promise.all([
+  const [database, redis, keyProvider, outbox] = await Promise.all([
     checkDatabase(deps),
     checkRedis(deps),
     checkKeyProvider(deps),
+    checkOutbox(deps),
   ]);
   return {
-    status: worst([database.status, redis.status, keyProvider.status]),
+    status: worst([database.status, redis.status, keyProvider.status, outbox.status]),
     timestamp: deps.clock.now(),
     components: {
       database,
       redis,
       key_provider: keyProvider,
+      outbox,
       application: {
         status: 'healthy',
         uptime_seconds: Math.round(process.uptime()),

@@ -19,6 +19,12 @@ export const RedisHealth = Component.extend({
   total_commands_processed: z.int().nullable(),
 });
 
+/** Work that is due and not done: null where the database does not say. */
+export const OutboxHealth = Component.extend({
+  waiting: z.int().nullable(),
+  oldest_seconds: z.number().nullable(),
+});
+
 export const ApplicationHealth = z.strictObject({
   status: Status,
   uptime_seconds: z.number(),
@@ -30,6 +36,7 @@ const Components = z.strictObject({
   database: DatabaseHealth.optional(),
   redis: RedisHealth.optional(),
   key_provider: Component.optional(),
+  outbox: OutboxHealth.optional(),
   application: ApplicationHealth.optional(),
 });
 
@@ -45,6 +52,7 @@ export const Liveness = z.strictObject({ status: z.literal('healthy'), timestamp
 export type HealthStatus = z.infer<typeof Status>;
 export type ComponentHealth = z.infer<typeof Component>;
 export type DatabaseHealth = z.infer<typeof DatabaseHealth>;
+export type OutboxHealth = z.infer<typeof OutboxHealth>;
 export type RedisHealth = z.infer<typeof RedisHealth>;
 export type Health = z.infer<typeof Health>;
 export type Readiness = z.infer<typeof Readiness>;

@@ -27,7 +27,8 @@ export function healthRoutes(options: { detail: boolean }): AnyRoute[] {
       ...part,
       path,
       name,
-      summary: 'Whether requests can be answered now: database, Redis and key provider',
+      summary:
+        'Whether requests can be answered now: database, Redis and key provider; degraded where work waits',
       replies: { 200: Readiness, 503: Readiness },
       errors: [],
       handler: ({ deps }) => readiness(deps, shape),

@@ -24,8 +24,10 @@ export const METRICS = {
     help: 'How long PostgreSQL takes for a query, failed ones and waiting for locks included',
     buckets: QUERY_BUCKETS_SECONDS,
   },
-  redis_connection_failures_total: { help: 'Connections to Redis that broke or did not come about' },
-  redis_up: { help: '1 while Redis is connected' },
+  redis_connection_failures_total: {
+    help: 'Connections to Redis that broke, did not come about, or were given up since Redis refused or did not answer',
+  },
+  redis_up: { help: '1 while Redis is connected and takes writes' },
   breaker_state: { help: '0 closed, 1 half open, 2 open', labels: ['breaker'] },
   breaker_transitions_total: { help: 'Changes of a breaker', labels: ['breaker', 'to'] },
   webhook_breakers: {
@@ -35,7 +37,9 @@ export const METRICS = {
   decisions_total: { help: 'Decisions by outcome', labels: ['decision'] },
   outbox_waiting: { help: 'Pieces of work that are due' },
   outbox_expected_depth: { help: 'So many pieces of work may be due; from 80 % on QueueOverloaded warns' },
-  outbox_oldest_seconds: { help: 'Since when the oldest piece of work is due' },
+  outbox_oldest_seconds: {
+    help: 'For how long the oldest piece of work has been due; from a minute on OutboxStalled looks whether any is done',
+  },
   task_runs_total: { help: 'Runs of tasks by outcome', labels: ['task', 'outcome'] },
   task_duration_seconds: { help: 'How long a task runs', labels: ['task'] },
   retention_deleted_total: { help: 'Rows and objects that retention deleted', labels: ['what'] },

@@ -15,6 +15,7 @@ import { mendable } from './runProcess.ts';
 import { systemClock } from './systemClock.ts';
 import { openTlsIdentity, type TlsIdentity } from './tlsIdentity.ts';
 import { watchBreaker } from './watchBreaker.ts';
+import { watchOutbox } from './watchOutbox.ts';
 import { watchPool } from './watchPool.ts';
 
 /** What the API and the worker have in common. */
@@ -95,6 +96,7 @@ async function openWithIdentity(
       min: settings.DATABASE_POOL_MIN,
       max: settings.DATABASE_POOL_MAX,
     });
+    watchOutbox(metrics, db);
     const secrets = createSecretBox(keys);
     return {
       settings,

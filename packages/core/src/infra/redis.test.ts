@@ -1,15 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '@origin-stack/testkit/eventually';
-import { testRedisUrl } from '@origin-stack/testkit/redis';
+import { sayToRedis, testRedisUrl } from '@origin-stack/testkit/redis';
 import { suspend } from '@origin-stack/testkit/suspend';
 import { startTestRedis } from '@origin-stack/testkit/testServers';
 import { createClient } from 'redis';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { startProxy } from '../testing/startProxy.ts';
 import { markKeys, readKeyMarks } from './keyMarks.ts';
 import { createLog } from './log.ts';
 import { connectRedis, type Redis } from './redis.ts';
 
 const log = createLog({ service: 'test', level: 'silent' });
+const SLOW = { deadlineMs: 20_000 };
 const opened: Redis[] = [];
 afterEach(async () => {
   for (const redis of opened.splice(0)) await redis.close();
@@ -109,6 +111,59 @@ describe('Redis', () => {
     await server.stop();
   });
 
+  it.each([
+    ['READONLY', ['REPLICAOF', '127.0.0.1', '1'], ['REPLICAOF', 'NO', 'ONE']],
+    ['OOM', ['CONFIG', 'SET', 'maxmemory', '1'], ['CONFIG', 'SET', 'maxmemory', '0']],
+  ])(
+    'that refuses to write (%s) shows though nobody writes, until it takes writes again',
+    async (code, spoil, mend) => {
+      const server = await startTestRedis();
+      onTestFinished(server.stop);
+      const warnings: string[] = [];
+      const warn = (_: object, message: string) => void warnings.push(message);
+      let failures = 0;
+      const redis = connectRedis({
+        url: server.url,
+        name: 'test',
+        log: { ...log, info: () => {}, warn },
+        onFailure: () => (failures += 1),
+      });
+      opened.push(redis);
+      await eventually(() => redis.isReady());
+      await sayToRedis(server.url, ...spoil);
+      await eventually(() => redis.refusal() === `redis refuses to write: ${code}`, SLOW);
+      // Reads go on, and it is not stormed with connections.
+      for (let i = 0; i < 20; i += 1) {
+        expect(await redis.get('app:x')).toBeNull();
+        await expect(redis.setWithTtl({ key: 'app:x', value: '1', ttlSeconds: 60 })).rejects.toThrow(code);
+      }
+      expect(failures).toBeLessThan(5);
+      expect(warnings).toEqual(['redis refuses to write: connecting again']);
+      await sayToRedis(server.url, ...mend);
+      await eventually(() => redis.refusal() === undefined, SLOW);
+    },
+  );
+
+  it('that a failover left behind, read-only, is left for the one that new connections reach', async () => {
+    const [old, fresh] = await Promise.all([startTestRedis(), startTestRedis()]);
+    await sayToRedis(fresh.url, 'CONFIG', 'SET', 'requirepass', new URL(old.url).password);
+    const freshUrl = `redis://:${new URL(old.url).password}@${new URL(fresh.url).host}`;
+    const proxy = await startProxy(old.url);
+    onTestFinished(async () => {
+      await proxy.stop();
+      await Promise.all([old.stop(), fresh.stop()]);
+    });
+    const redis = await open(proxy.url);
+    proxy.aim(fresh.url);
+    await sayToRedis(old.url, 'REPLICAOF', '127.0.0.1', '1');
+    await eventually(
+      async () => expect(await sayToRedis(freshUrl, 'EXISTS', 'app:write-check:test')).toBe(1),
+      SLOW,
+    );
+    await redis.setWithTtl({ key: 'app:x', value: 'fresh', ttlSeconds: 60 });
+    expect(await sayToRedis(freshUrl, 'GET', 'app:x')).toBe('fresh');
+  });
+
   it('says so on every connection, the first included: what was told meanwhile may have been missed', async () => {
     const url = await testRedisUrl();
     const redis = connectRedis({ url, name: 'drop-me', log });
@@ -132,13 +187,13 @@ describe('Redis', () => {
     await markKeys(redis, ['aaaaaaaa', 'bbbbbbbb'], 600);
     const admin = createClient({ url });
     await admin.connect();
-    const keys = await admin.keys('*');
-    expect(keys.sort()).toEqual(['app:key-mark:aaaaaaaa', 'app:key-mark:bbbbbbbb']);
-    for (const key of keys) {
+    for (const key of ['app:key-mark:aaaaaaaa', 'app:key-mark:bbbbbbbb']) {
       const seconds = await admin.ttl(key);
       expect(seconds).toBeGreaterThan(600);
       expect(seconds).toBeLessThanOrEqual(660);
     }
+    await eventually(() => admin.exists('app:write-check:test').then((there) => there === 1), SLOW);
+    for (const key of await admin.keys('*')) expect(await admin.ttl(key), key).toBeGreaterThan(0);
     await admin.close();
   });
 

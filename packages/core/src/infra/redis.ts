@@ -11,6 +11,17 @@ const PING_INTERVAL_MS = 10_000;
 const SILENCE_TIMEOUT_MS = 15_000;
 const REST_MS = 1_000;
 const FAILURES = 5;
+/** How soon it shows that the server refuses to write, though nobody writes. */
+const WRITE_CHECK_MS = 2_000;
+const WRITE_CHECK_TTL_SECONDS = 60;
+/** How long a server that refuses to write is left with the connection that replaced another. */
+const REFUSAL_REST_MS = 5_000;
+
+interface Entry {
+  key: string;
+  value: string;
+  ttlSeconds: number;
+}
 
 export interface Redis {
   /** Opens where Redis hangs or is away: then commands fail at once with `BreakerOpenError`. */
@@ -18,9 +29,11 @@ export interface Redis {
   /** True where commands can be sent now. */
   isReady(): boolean;
   get(key: string): Promise<string | null>;
-  setWithTtl(entry: { key: string; value: string; ttlSeconds: number }): Promise<void>;
+  setWithTtl(entry: Entry): Promise<void>;
   info(): Promise<string>;
   ping(): Promise<void>;
+  /** Why the server refused the last write, the regular look of the client itself included; undefined where it did not. */
+  refusal(): string | undefined;
   /** Called each time a connection is ready, the first included: what was said meanwhile may have been missed. */
   onReady(callback: () => void): void;
   close(): Promise<void>;
@@ -32,14 +45,15 @@ export interface RedisOptions {
   log: Log;
   /** For a URL that begins with `rediss:`. */
   tls?: TlsIdentity | undefined;
-  /** Called for each connection that breaks or does not come about, also one by one while Redis stays away. */
+  /** Called for each connection that breaks, does not come about or is given up, also one by one while Redis stays away. */
   onFailure?: () => void;
 }
 
 /**
  * Connects to Redis and keeps trying. Commands fail at once while it is away, and after a deadline where it hangs,
  * until the breaker opens: nothing is queued, since a queued command would be carried out when nobody waits for it
- * any more. When the identity's files change, a new connection takes over before the old one goes.
+ * any more. When the identity's files change, a new connection takes over before the old one goes; the same where the
+ * server refuses to write, since after a failover new connections reach another one.
  */
 export function connectRedis(options: RedisOptions): Redis {
   const { log } = options;
@@ -77,7 +91,7 @@ export function connectRedis(options: RedisOptions): Redis {
     current = connect();
   });
   let next: typeof current | undefined;
-  const unfollow = options.tls?.onChange(() => {
+  const replace = () => {
     next?.client.destroy();
     const opened = connect();
     next = opened;
@@ -87,21 +101,48 @@ export function connectRedis(options: RedisOptions): Redis {
       // What it was sent is still answered.
       before.client.close().catch(() => {});
     });
-  });
+  };
+  const unfollow = options.tls?.onChange(replace);
+  let refusal: string | undefined;
+  let restUntilMs = 0;
+  const noteRefusal = (error: ErrorReply) => {
+    if (refusal === undefined)
+      log.warn({ err: describeError(error) }, 'redis refuses to write: connecting again');
+    refusal = `redis refuses to write: ${error.message.split(' ')[0]}`;
+    if (performance.now() < restUntilMs) return;
+    restUntilMs = performance.now() + REFUSAL_REST_MS;
+    options.onFailure?.();
+    replace();
+  };
+  const write = async ({ key, value, ttlSeconds }: Entry) => {
+    const expiration = { type: 'EX', value: ttlSeconds } as const;
+    try {
+      await breaker.run(() => current.client.set(key, value, { expiration }));
+    } catch (error) {
+      if (error instanceof ErrorReply) noteRefusal(error);
+      throw error;
+    }
+    if (refusal !== undefined) log.info({}, 'redis takes writes again');
+    refusal = undefined;
+  };
+  const check = setInterval(() => {
+    const entry = { key: `app:write-check:${options.name}`, value: '', ttlSeconds: WRITE_CHECK_TTL_SECONDS };
+    // What else can be wrong is seen by who watches the connection.
+    if (current.client.isReady) write(entry).catch(() => {});
+  }, WRITE_CHECK_MS);
   return {
     breaker,
     isReady: () => current.client.isReady,
     get: (key) => breaker.run(() => current.client.get(key)),
-    async setWithTtl({ key, value, ttlSeconds }) {
-      const expiration = { type: 'EX', value: ttlSeconds } as const;
-      await breaker.run(() => current.client.set(key, value, { expiration }));
-    },
+    setWithTtl: write,
+    refusal: () => refusal,
     info: () => breaker.run(() => current.client.info()),
     async ping() {
       await breaker.run(() => current.client.ping());
     },
     onReady: (callback) => void readyCallbacks.add(callback),
     async close() {
+      clearInterval(check);
       unfollow?.();
       for (const one of next ? [current, next] : [current]) {
         one.client.destroy();

@@ -20,6 +20,6 @@ export function watchPool(metrics: Metrics, { db, redis, min, max }: WatchedPool
     for (const [state, value] of Object.entries(states)) {
       metrics.set('database_pool_connections', { state }, value);
     }
-    metrics.set('redis_up', {}, redis.isReady() ? 1 : 0);
+    metrics.set('redis_up', {}, redis.isReady() && redis.refusal() === undefined ? 1 : 0);
   });
 }
