@@ -1,7 +1,6 @@
 import { allowNetworks } from '@origin-stack/core/domain/tenants/allowNetworks';
 import { createTenant } from '@origin-stack/core/domain/tenants/createTenant';
 import { listTenants } from '@origin-stack/core/domain/tenants/tenantStore';
-import { markKeys } from '@origin-stack/core/infra/keyMarks';
 import { findBundle } from './bundle/findBundle.ts';
 import { planInBundle, runInBundle } from './bundle/runInBundle.ts';
 import { type Operator, openOperator } from './embedded/operator.ts';
@@ -16,13 +15,16 @@ import {
   planList,
   wordsOf,
 } from './tenants/planTenant.ts';
+import { putInForce, type Waiting } from './tenants/putInForce.ts';
 import { verbOf } from './tenants/verbOf.ts';
 
 export const command = defineCommand({
   name: 'tenant',
   summary: 'Make tenants, list them, and say from which networks their keys may be used',
   arguments: { usage: 'create NAME | list | allow NAME [CIDR…]', min: 1, max: 100 },
-  details: 'allow replaces the list; without a CIDR every address is admitted again. It is in force at once.',
+  details:
+    'allow replaces the list; without a CIDR every address is admitted again. It is in force when the command returns. ' +
+    'Where Redis takes no mark, that takes up to 62 s, and the command says so.',
   examples: [
     './stack tenant create acme',
     './stack tenant list',
@@ -44,7 +46,7 @@ export const command = defineCommand({
     const { run } = verbOf('tenant', VERBS, verb);
     await using operator = await openOperator(flags['state-dir']);
     // Awaited here: without it the operator would be closed under the work.
-    return await fromDomain(() => run(operator, rest));
+    return await fromDomain(() => run(operator, rest, context));
   },
 });
 
@@ -78,10 +80,10 @@ async function list({ db }: Operator): Promise<CommandResult> {
   };
 }
 
-async function allow(operator: Operator, args: string[]): Promise<CommandResult> {
+async function allow(operator: Operator, args: string[], waiting: Waiting): Promise<CommandResult> {
   const { tenant, networks } = await lookBeforeAllowing(operator, args);
   const prefixes = await allowNetworks(operator, { tenantId: tenant.id, networks });
-  await markKeys(operator.redis, prefixes, operator.markSlackSeconds);
+  await putInForce(operator, { prefixes, what: `the allowlist of ${tenant.name}` }, waiting);
   return {
     data: { id: tenant.id, ip_allowlist: networks },
     text: `keys of ${tenant.name} work ${wordsOf(networks)}`,

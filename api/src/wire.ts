@@ -11,7 +11,7 @@ import { createGroupCommit } from '@origin-stack/core/domain/ledger/groupCommit'
 import { createSubjectKeyring } from '@origin-stack/core/domain/subjects/subjectKeys';
 import type { AddressRules } from '@origin-stack/core/domain/webhooks/addressRules';
 import { isItemsFault } from '@origin-stack/core/infra/databaseErrors';
-import { readKeyMarks } from '@origin-stack/core/infra/keyMarks';
+import { openKeyMarks } from '@origin-stack/core/infra/keyMarks';
 import { loadModels } from '@origin-stack/core/infra/loadModels';
 import { openAddressRules } from '@origin-stack/core/infra/openAddressRules';
 import { type Core, openCore } from '@origin-stack/core/infra/openCore';
@@ -48,7 +48,7 @@ export async function wire(settings: Settings, isStopping: () => boolean): Promi
   const authenticate = createAuthenticator({
     db,
     pepper: keyring.pepper,
-    marks: readKeyMarks(redis),
+    marks: openKeyMarks(redis, settings.RATE_LIMIT_TTL_SECONDS),
     nowMs: clock.epochMs,
     verifyLegacy: settings.LEGACY_APIKEY_FALLBACK ? verifyBcrypt : undefined,
   });

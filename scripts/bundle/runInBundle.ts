@@ -28,20 +28,22 @@ export async function runInBundle(
   // A folder of this host means nothing in the container.
   const typed = withoutFlag(context.argv, '--state-dir');
   const argv = composeArgv(dir, 'run', '--rm', '-T', ...program, ...typed);
-  const words: string[] = [];
-  const { code, stdout } = await docker(argv, {
-    signal: context.signal,
-    onLine: (line) => words.push(line),
-  });
-  const said = words.filter((line) => line.trim() !== '' && !OF_COMPOSE.test(line.trim()));
-  if (code > 3 || (code === 1 && stdout === '')) {
+  const said: string[] = [];
+  // At once: a command that waits says for what.
+  const onLine = (line: string) => {
+    if (line.trim() === '' || OF_COMPOSE.test(line.trim())) return;
+    said.push(line);
+    context.progress.note(line);
+  };
+  const { code, stdout } = await docker(argv, { signal: context.signal, onLine });
+  const failedItself = said.some((line) => line.startsWith('error: '));
+  if (code > 3 || (code === 1 && stdout === '' && !failedItself)) {
     throw new PreconditionError({
       what: `${name} did not run in the bundle`,
       why: said.slice(-6).join('\n') || `exit ${code}`,
       next: './stack status',
     });
   }
-  for (const line of said) context.progress.note(line);
   const data = context.json && stdout !== '' ? JSON.parse(stdout) : null;
   return { data, text: stdout.trimEnd(), exitCode: code as 0 | 1 | 2 | 3 };
 }

@@ -30,11 +30,11 @@ export class LockedError extends CommandError {
   override readonly exitCode = 4;
 }
 
-/** The user interrupted the command (exit 130). */
+/** The user interrupted the command (exit 130); one that left something unfinished says what. */
 export class InterruptedError extends CommandError {
   override readonly exitCode = 130;
 
-  constructor() {
-    super({ what: 'interrupted' });
+  constructor(parts: ErrorParts = { what: 'interrupted' }) {
+    super(parts);
   }
 }

@@ -25,7 +25,7 @@ export async function runCommandLine(line: CommandLine): Promise<number> {
   try {
     return await dispatch(line);
   } catch (thrown) {
-    const error = line.signal.aborted && !isUserError(thrown) ? new InterruptedError() : thrown;
+    const error = line.signal.aborted && !speaksForItself(thrown) ? new InterruptedError() : thrown;
     const { text, data, exitCode } = describeError(error);
     line.stderr.write(redact(text));
     if (line.argv.includes('--json')) line.stdout(redact(`${JSON.stringify({ error: data }, null, 2)}\n`));
@@ -33,8 +33,8 @@ export async function runCommandLine(line: CommandLine): Promise<number> {
   }
 }
 
-function isUserError(error: unknown): boolean {
-  return error instanceof UsageError || error instanceof PreconditionError;
+function speaksForItself(error: unknown): boolean {
+  return [UsageError, PreconditionError, InterruptedError].some((kind) => error instanceof kind);
 }
 
 /** `help COMMAND` is `COMMAND --help`. */

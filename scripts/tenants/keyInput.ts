@@ -2,6 +2,7 @@ import { TENANT_SCOPES, TenantScope } from '@origin-stack/contract/scopes';
 import type { Operator } from '../embedded/operator.ts';
 import { UsageError } from '../lib/commandErrors.ts';
 import { refuseExisting } from '../lib/refuseExisting.ts';
+import type { Waiting } from './putInForce.ts';
 
 export interface KeyFlags {
   name: string;
@@ -18,6 +19,7 @@ export interface KeyInput {
   tenant: { id: string; name: string };
   keyId: string | undefined;
   flags: KeyFlags;
+  waiting: Waiting;
 }
 
 /** The key that is to be made. Throws where it cannot be, and where its file is there. */

@@ -2,25 +2,31 @@ import { randomUUID } from 'node:crypto';
 import { KEY_CACHE_SECONDS, type KeyMarks } from '../domain/keys/authenticate.ts';
 import type { Redis } from './redis.ts';
 
-const markKey = (prefix: string) => `app:key-mark:${prefix}`;
+/** A mark whose time is over costs one read of the key: nothing is trusted without one. */
+const markOf = (prefix: string, slackSeconds: number) => ({
+  key: `app:key-mark:${prefix}`,
+  value: randomUUID(),
+  ttlSeconds: KEY_CACHE_SECONDS + slackSeconds,
+});
 
-/** Reads marks; undefined where Redis is away or slow, so that nothing cached is trusted. */
-export function readKeyMarks(redis: Redis): KeyMarks {
+/** The marks in Redis. Where it is away, slow, or takes no writes, `confirm` gives undefined: nothing cached is trusted. */
+export function openKeyMarks(redis: Redis, slackSeconds: number): KeyMarks {
+  const unlessAway = async <T>(ask: () => Promise<T>): Promise<T | undefined> =>
+    redis.isReady() ? ask().catch(() => undefined) : undefined;
   return {
-    async read(prefix) {
-      if (!redis.isReady()) return undefined;
-      return redis.get(markKey(prefix)).catch(() => undefined);
-    },
+    read: (prefix) => unlessAway(() => redis.get(markOf(prefix, slackSeconds).key)),
+    confirm: (prefix) =>
+      unlessAway(async () => {
+        const fresh = markOf(prefix, slackSeconds);
+        return (await redis.setIfAbsent(fresh)) ?? fresh.value;
+      }),
   };
 }
 
 /**
  * Tells every process that keys changed: what they cached is not used again. Called after the change is committed.
- * The mark outlives every cache entry that it speaks of.
+ * Rejects where Redis does not take a mark: then copies may be used until they are {@link KEY_CACHE_SECONDS} old.
  */
 export async function markKeys(redis: Redis, prefixes: string[], slackSeconds: number): Promise<void> {
-  const ttlSeconds = KEY_CACHE_SECONDS + slackSeconds;
-  await Promise.all(
-    prefixes.map((prefix) => redis.setWithTtl({ key: markKey(prefix), value: randomUUID(), ttlSeconds })),
-  );
+  await Promise.all(prefixes.map((prefix) => redis.setWithTtl(markOf(prefix, slackSeconds))));
 }

@@ -6,7 +6,7 @@ import { startTestRedis } from '@origin-stack/testkit/testServers';
 import { createClient } from 'redis';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { startProxy } from '../testing/startProxy.ts';
-import { markKeys, readKeyMarks } from './keyMarks.ts';
+import { markKeys, openKeyMarks } from './keyMarks.ts';
 import { createLog } from './log.ts';
 import { connectRedis, type Redis } from './redis.ts';
 
@@ -185,9 +185,10 @@ describe('Redis', () => {
     const url = await testRedisUrl();
     const redis = await open(url);
     await markKeys(redis, ['aaaaaaaa', 'bbbbbbbb'], 600);
+    await openKeyMarks(redis, 600).confirm('eeeeeeee');
     const admin = createClient({ url });
     await admin.connect();
-    for (const key of ['app:key-mark:aaaaaaaa', 'app:key-mark:bbbbbbbb']) {
+    for (const key of ['aaaaaaaa', 'bbbbbbbb', 'eeeeeeee'].map((prefix) => `app:key-mark:${prefix}`)) {
       const seconds = await admin.ttl(key);
       expect(seconds).toBeGreaterThan(600);
       expect(seconds).toBeLessThanOrEqual(660);
@@ -197,14 +198,17 @@ describe('Redis', () => {
     await admin.close();
   });
 
-  it('carries a mark that is another at each change, and none for a key that nobody changed', async () => {
+  it('carries a mark that is another at each change, and the first that is made where there is none', async () => {
     const redis = await open(await testRedisUrl());
-    const marks = readKeyMarks(redis);
+    const marks = openKeyMarks(redis, 600);
     expect(await marks.read('cccccccc')).toBeNull();
+    const made = await Promise.all(Array.from({ length: 8 }, () => marks.confirm('cccccccc')));
+    expect([...new Set(made)]).toEqual([await marks.read('cccccccc')]);
     await markKeys(redis, ['cccccccc'], 600);
-    const first = await marks.read('cccccccc');
+    const first = await marks.confirm('cccccccc');
+    expect(first).not.toBe(made[0]);
     await markKeys(redis, ['cccccccc'], 600);
-    expect(await marks.read('cccccccc')).not.toBe(first);
+    expect(await marks.confirm('cccccccc')).not.toBe(first);
     expect(await marks.read('dddddddd')).toBeNull();
   });
 });

@@ -1,4 +1,4 @@
-import { createClient, ErrorReply } from 'redis';
+import { createClient, ErrorReply, type SetOptions } from 'redis';
 import { type Breaker, createBreaker } from './breaker.ts';
 import { describeError, type Log } from './log.ts';
 import type { TlsIdentity } from './tlsIdentity.ts';
@@ -30,6 +30,8 @@ export interface Redis {
   isReady(): boolean;
   get(key: string): Promise<string | null>;
   setWithTtl(entry: Entry): Promise<void>;
+  /** What is there, else null after the entry was set. A server that takes no writes refuses either way. Redis 7 on. */
+  setIfAbsent(entry: Entry): Promise<string | null>;
   info(): Promise<string>;
   ping(): Promise<void>;
   /** Why the server refused the last write, the regular look of the client itself included; undefined where it did not. */
@@ -114,16 +116,17 @@ export function connectRedis(options: RedisOptions): Redis {
     options.onFailure?.();
     replace();
   };
-  const write = async ({ key, value, ttlSeconds }: Entry) => {
+  const write = async ({ key, value, ttlSeconds }: Entry, more: SetOptions = {}) => {
     const expiration = { type: 'EX', value: ttlSeconds } as const;
-    try {
-      await breaker.run(() => current.client.set(key, value, { expiration }));
-    } catch (error) {
-      if (error instanceof ErrorReply) noteRefusal(error);
-      throw error;
-    }
+    const reply = await breaker
+      .run(() => current.client.set(key, value, { ...more, expiration }))
+      .catch((error: unknown) => {
+        if (error instanceof ErrorReply) noteRefusal(error);
+        throw error;
+      });
     if (refusal !== undefined) log.info({}, 'redis takes writes again');
     refusal = undefined;
+    return reply;
   };
   const check = setInterval(() => {
     const entry = { key: `app:write-check:${options.name}`, value: '', ttlSeconds: WRITE_CHECK_TTL_SECONDS };
@@ -134,7 +137,8 @@ export function connectRedis(options: RedisOptions): Redis {
     breaker,
     isReady: () => current.client.isReady,
     get: (key) => breaker.run(() => current.client.get(key)),
-    setWithTtl: write,
+    setWithTtl: async (entry) => void (await write(entry)),
+    setIfAbsent: (entry) => write(entry, { condition: 'NX', GET: true }),
     refusal: () => refusal,
     info: () => breaker.run(() => current.client.info()),
     async ping() {

@@ -4,7 +4,7 @@ import { testRedisUrl } from '@origin-stack/testkit/redis';
 import { suspend } from '@origin-stack/testkit/suspend';
 import { startTestRedis } from '@origin-stack/testkit/testServers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { markKeys, readKeyMarks } from '../../infra/keyMarks.ts';
+import { markKeys, openKeyMarks } from '../../infra/keyMarks.ts';
 import { createLog } from '../../infra/log.ts';
 import { randomIds } from '../../infra/randomIds.ts';
 import { connectRedis, type Redis } from '../../infra/redis.ts';
@@ -12,7 +12,7 @@ import { systemClock } from '../../infra/systemClock.ts';
 import { openTestBed, type TestBed, type TestTenant } from '../../testing/openTestBed.ts';
 import { allowNetworks } from '../tenants/allowNetworks.ts';
 import { generateApiKey } from './apiKey.ts';
-import { type AuthenticatorDeps, createAuthenticator } from './authenticate.ts';
+import { type Authenticator, type AuthenticatorDeps, createAuthenticator } from './authenticate.ts';
 import { createKey } from './createKey.ts';
 import { revokeKey } from './revokeKey.ts';
 
@@ -45,7 +45,7 @@ const newKey = (expiresAt: string | null = null) =>
   createKey(ownerDeps(), { tenantId: tenant.tenantId, name: 'k', scopes: ['ingest:write'], expiresAt });
 
 function authenticator(more: Partial<AuthenticatorDeps> = {}) {
-  const marks = readKeyMarks(redis);
+  const marks = openKeyMarks(redis, 600);
   return createAuthenticator({ db: bed.api, pepper: pepper(), marks, nowMs: Date.now, ...more });
 }
 
@@ -80,10 +80,11 @@ describe('an API key', () => {
   it('of a known prefix with another secret is unknown, also while the right one is cached', async () => {
     const { keyValue, prefix } = await newKey();
     const authenticate = authenticator();
-    await authenticate(keyValue);
+    await warm(authenticate, keyValue);
     const forged = await forge(prefix);
     expect(await authenticate(forged)).toEqual({ refused: 'unknown' });
     expect(await authenticate(keyValue)).toHaveProperty('key');
+    expect(reads).toBe(1);
   });
 
   it('is unknown under another pepper id, though the pepper were the same', async () => {
@@ -110,6 +111,13 @@ describe('an API key', () => {
   });
 });
 
+/** Uses a key until it is cached: its first use makes its mark, its second remembers it. */
+async function warm(authenticate: Authenticator, keyValue: string): Promise<void> {
+  await authenticate(keyValue);
+  expect(await authenticate(keyValue)).toHaveProperty('key');
+  reads = 0;
+}
+
 /** A well-formed key with a given prefix that was never given out. */
 async function forge(prefix: string): Promise<string> {
   const { crc32 } = await import('node:zlib');
@@ -121,8 +129,9 @@ async function forge(prefix: string): Promise<string> {
 }
 
 describe('the key cache', () => {
-  it('answers a second use with no read of the database', async () => {
+  it('answers the third use of a key that nobody used before, and the second of a marked one, with no read of the database', async () => {
     const { keyValue } = await newKey();
+    await warm(authenticator(), keyValue);
     const authenticate = authenticator();
     await authenticate(keyValue);
     await authenticate(keyValue);
@@ -132,7 +141,7 @@ describe('the key cache', () => {
   it('is beaten by a revocation on every replica before the revocation is answered', async () => {
     const { id, keyValue } = await newKey();
     const replicas = [authenticator(), authenticator()];
-    for (const authenticate of replicas) expect(await authenticate(keyValue)).toHaveProperty('key');
+    for (const authenticate of replicas) await warm(authenticate, keyValue);
     const { prefix } = await revokeKey(ownerDeps(), { tenantId: tenant.tenantId, keyId: id });
     await markKeys(redis, [prefix], 600);
     for (const authenticate of replicas) expect(await authenticate(keyValue)).toEqual({ refused: 'revoked' });
@@ -147,7 +156,7 @@ describe('the key cache', () => {
       expiresAt: null,
     });
     const authenticate = authenticator();
-    await authenticate(key.keyValue);
+    await warm(authenticate, key.keyValue);
     const networks = ['192.0.2.0/24'];
     await markKeys(redis, await allowNetworks(ownerDeps(), { tenantId: other.tenantId, networks }), 600);
     expect(await authenticate(key.keyValue)).toMatchObject({ key: { ipAllowlist: networks } });
@@ -158,26 +167,28 @@ describe('the key cache', () => {
     const { keyValue } = await newKey(new Date(endMs).toISOString());
     let nowMs = endMs - 1;
     const authenticate = authenticator({ nowMs: () => nowMs });
-    expect(await authenticate(keyValue)).toHaveProperty('key');
+    await warm(authenticate, keyValue);
     nowMs = endMs;
     expect(await authenticate(keyValue)).toEqual({ refused: 'expired' });
-    expect(reads).toBe(1);
+    expect(reads).toBe(0);
   });
 
   it('forgets every key when it is told that marks may have been missed', async () => {
     const { keyValue } = await newKey();
     const authenticate = authenticator();
-    await authenticate(keyValue);
+    await warm(authenticate, keyValue);
     authenticate.forget();
     await authenticate(keyValue);
-    expect(reads).toBe(2);
+    expect(reads).toBe(1);
   });
 
   it('keeps nothing that was read before a mark that came while it was read', async () => {
     const { id, keyValue, prefix } = await newKey();
-    const marks = readKeyMarks(redis);
+    const marks = openKeyMarks(redis, 600);
+    await marks.confirm(prefix);
     const authenticate = authenticator({
       marks: {
+        ...marks,
         async read(wanted) {
           const before = await marks.read(wanted);
           if (reads === 0) await markKeys(redis, [prefix], 600);
@@ -193,8 +204,7 @@ describe('the key cache', () => {
   it('makes 1,000 look-ups in a row in under 1 s, each in under 10 ms', async () => {
     const { keyValue } = await newKey();
     const authenticate = authenticator();
-    await authenticate(keyValue);
-    expect(reads).toBe(1);
+    await warm(authenticate, keyValue);
     const round = async () => {
       let longestMs = 0;
       const readsBefore = reads;
@@ -222,14 +232,14 @@ describe('without Redis', () => {
     const server = await startTestRedis();
     const lost = connectRedis({ url: server.url, name: 'test', log });
     await eventually(() => lost.isReady());
-    const authenticate = authenticator({ marks: readKeyMarks(lost) });
+    const authenticate = authenticator({ marks: openKeyMarks(lost, 600) });
     const { id, keyValue } = await newKey();
-    expect(await authenticate(keyValue)).toHaveProperty('key');
+    await warm(authenticate, keyValue);
     await server.stop();
     await eventually(() => !lost.isReady());
     expect(await authenticate(keyValue)).toHaveProperty('key');
     expect(await authenticate(keyValue)).toHaveProperty('key');
-    expect(reads).toBe(3);
+    expect(reads).toBe(2);
     await revokeKey(ownerDeps(), { tenantId: tenant.tenantId, keyId: id });
     expect(await authenticate(keyValue)).toEqual({ refused: 'revoked' });
     await lost.close();
@@ -239,13 +249,13 @@ describe('without Redis', () => {
     const server = await startTestRedis();
     const hung = connectRedis({ url: server.url, name: 'test', log });
     await eventually(() => hung.isReady());
-    const authenticate = authenticator({ marks: readKeyMarks(hung) });
+    const authenticate = authenticator({ marks: openKeyMarks(hung, 600) });
     const { keyValue } = await newKey();
-    await authenticate(keyValue);
+    await warm(authenticate, keyValue);
     await suspend(server.pid);
     const answer = await Promise.race([authenticate(keyValue), delay(5_000, 'no answer')]);
     expect(answer).toHaveProperty('key');
-    expect(reads).toBe(2);
+    expect(reads).toBe(1);
     process.kill(server.pid, 'SIGCONT');
     await hung.close();
     await server.stop();

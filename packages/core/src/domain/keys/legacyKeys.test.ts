@@ -34,7 +34,7 @@ function authenticator(isAccepted = true) {
   return createAuthenticator({
     db: bed.api,
     pepper: bed.keys.keyring.pepper,
-    marks: { read: async () => undefined },
+    marks: { read: async () => undefined, confirm: async () => undefined },
     nowMs: Date.now,
     verifyLegacy: isAccepted
       ? (key, digest) => {
