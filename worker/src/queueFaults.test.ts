@@ -84,7 +84,7 @@ describe('the runner', { timeout: 120_000 }, () => {
     const proxy = await startProxy(old.url);
     onTestFinished(proxy.stop);
     const { warnings } = await startRunner(proxy.url);
-    proxy.aim(fresh.url);
+    proxy.leadTo(fresh.url);
     await old.say('REPLICAOF', ...NOBODY);
     await allDone(await bed.add(20));
     expect(warnings).toContain(REFUSES);

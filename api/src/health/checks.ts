@@ -6,7 +6,7 @@ import type {
   RedisHealth,
 } from '@origin-stack/contract/health';
 import { readBacklog } from '@origin-stack/core/domain/outbox/outboxStore';
-import { poolState } from '@origin-stack/core/infra/database';
+import { poolState, requireWritable } from '@origin-stack/core/infra/database';
 import { withDeadline } from '@origin-stack/core/infra/withDeadline';
 import type { ApiDeps } from '../wire.ts';
 
@@ -35,8 +35,9 @@ function statusOf(elapsedMs: number): HealthStatus {
   return elapsedMs <= DEGRADED_MS ? 'degraded' : 'unhealthy';
 }
 
+/** Well is a database that takes writes: a standby answers too. */
 export async function checkDatabase(deps: ApiDeps): Promise<DatabaseHealth> {
-  const { health } = await timed(() => deps.db.raw('select 1'));
+  const { health } = await timed(() => requireWritable(deps.db));
   const { size, checkedOut, overflow } = poolState(deps.db, deps.settings.DATABASE_POOL_MIN);
   return { ...health, connection_pool: { size, checked_out: checkedOut, overflow } };
 }

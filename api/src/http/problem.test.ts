@@ -52,3 +52,25 @@ test('a mistake of ours in a statement is none of the database', async () => {
   const failure = await failureOf(db.raw('select nothing from nowhere'));
   expect(toDomainError(failure)).toMatchObject({ code: 'internal' });
 });
+
+const raise = (code: string) => `do $$ begin raise exception 'refused' using errcode = '${code}'; end $$`;
+
+const MAY_BE_REPEATED =
+  '08006 25006 25P03 25P04 26000 28P01 3D000 40001 40P01 42P05 53100 53200 53300 55P03 57014 57P01 57P03 57P05 58030';
+const ARE_OURS = '0A000 22003 23505 42501 42P01 XX000 P0001';
+
+test('that PostgreSQL cannot serve now may be repeated, that a statement was wrong may not', async () => {
+  const { db } = await openDatabase();
+  const judged = async (code: string) => {
+    const failure = await failureOf(db.raw(raise(code)));
+    expect(failure).toMatchObject({ code });
+    return toDomainError(failure);
+  };
+  for (const code of MAY_BE_REPEATED.split(' ')) {
+    const error = await judged(code);
+    expect(error, code).toMatchObject({ code: 'dependency_unavailable', retryAfterSeconds: 2 });
+  }
+  for (const code of ARE_OURS.split(' ')) {
+    expect(await judged(code), code).toMatchObject({ code: 'internal' });
+  }
+});

@@ -1,5 +1,6 @@
 import { ERRORS, type ErrorCode, type Problem } from '@origin-stack/contract/errors';
 import { DomainError } from '@origin-stack/core/domain/domainError';
+import { isDatabaseAway } from '@origin-stack/core/infra/databaseErrors';
 
 export const PROBLEM_TYPE = 'application/problem+json';
 
@@ -21,8 +22,7 @@ export function problem(
 }
 
 /** Whether the cause is a dependency that is away: the caller can repeat, and nobody made a mistake. */
-const AWAY =
-  /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|08...|57P0.|53...|55P03|57014|40P01|40001)$/;
+const AWAY = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
 /** As the driver says it; knex puts the statement before it (`ROLLBACK - Client has …`). */
 const AWAY_MESSAGE =
   /(^| - )(Connection terminated|timeout expired|Client (has encountered a connection error|was closed)|Knex: Timeout acquiring a connection|timeout exceeded when trying to connect|aborted$)/;
@@ -56,5 +56,11 @@ function isAway(error: unknown): boolean {
     'AwsKmsError',
     'VaultError',
   ].includes(error.name);
-  return named || AWAY.test(code) || AWAY_MESSAGE.test(error.message) || isAway(error.cause);
+  return (
+    named ||
+    AWAY.test(code) ||
+    isDatabaseAway(error) ||
+    AWAY_MESSAGE.test(error.message) ||
+    isAway(error.cause)
+  );
 }

@@ -9,13 +9,21 @@ import { type RedisServer, startRedis } from '@origin-stack/core/infra/embedded/
 /** Where a Redis that had to be fetched is kept, in the checkout. */
 export const redisDownloadDir = fileURLToPath(new URL('../../../.stack/redis', import.meta.url));
 
+/** `fillDataDir` makes the data directory where it shall not be that of a new cluster. */
+interface TestPostgresOptions {
+  superuserPassword?: string;
+  fillDataDir?: (dataDir: string) => Promise<void>;
+}
+
 /** Starts an own PostgreSQL for a test that kills or fills it; `stop` removes its data too. */
-export async function startTestPostgres(): Promise<PostgresServer> {
+export async function startTestPostgres(options: TestPostgresOptions = {}): Promise<PostgresServer> {
   const { dir, remove } = await makeServerDir('postgres');
+  const dataDir = join(dir, 'data');
+  await options.fillDataDir?.(dataDir);
   const server = await startPostgres({
-    dataDir: join(dir, 'data'),
+    dataDir,
     logFile: join(dir, 'log', 'postgres.log'),
-    superuserPassword: randomBytes(24).toString('base64url'),
+    superuserPassword: options.superuserPassword ?? randomBytes(24).toString('base64url'),
     durable: false,
     endsWithParent: true,
     settings: { max_connections: 200, shared_buffers: '64MB', log_min_messages: 'error' },

@@ -1,6 +1,8 @@
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
 import type { Db } from '../domain/ports.ts';
+import { type ConnectionTrust, trackTrust } from './connectionTrust.ts';
+import { ReadOnlyError } from './databaseErrors.ts';
 import { followIdentity } from './postgresConnection.ts';
 import { TenantClient } from './tenantClient.ts';
 import type { TlsIdentity } from './tlsIdentity.ts';
@@ -61,17 +63,27 @@ const types = {
   },
 };
 
-/** Asks a connection that lay idle whether it lives; one on a black-holed socket would hang without the deadline. */
-function validator(lastUsedMs: WeakMap<object, number>, pingAfterIdleMs: number) {
+/** Whether the session takes no writes: of a standby, or set so by the operator. */
+const READ_ONLY = "select current_setting('transaction_read_only') = 'on' as read_only";
+
+/**
+ * Refuses a connection that leads to a server which cannot serve, and asks one that lay idle whether it lives and takes
+ * writes; one on a black-holed socket would hang without the deadline.
+ */
+function validator(trust: ConnectionTrust, pingAfterIdleMs: number) {
   return async (connection: pg.Client): Promise<boolean> => {
-    const usedMs = lastUsedMs.get(connection);
-    if (usedMs !== undefined && performance.now() - usedMs < pingAfterIdleMs) return true;
+    if (!trust.isTrusted(connection)) return false;
+    const idleMs = trust.idleMs(connection);
+    if (idleMs !== undefined && idleMs < pingAfterIdleMs) return true;
     let timer: NodeJS.Timeout | undefined;
     const deadline = new Promise<false>((resolve) => {
       timer = setTimeout(() => resolve(false), PING_DEADLINE_MS);
     });
-    const ping = connection.query('select 1').then(
-      () => true,
+    const ping = connection.query(READ_ONLY).then(
+      ({ rows }) => {
+        if (rows[0].read_only) trust.failed(connection, new ReadOnlyError());
+        return trust.isTrusted(connection);
+      },
       () => false,
     );
     const alive = await Promise.race([ping, deadline]);
@@ -82,10 +94,11 @@ function validator(lastUsedMs: WeakMap<object, number>, pingAfterIdleMs: number)
 
 /**
  * The pool: `min` kept open, last in first out, a ping with its own deadline before a connection that lay idle
- * is used, and a life that ends after `maxLifetimeMs`, with jitter so that they do not all end together.
+ * is used, and a life that ends after `maxLifetimeMs`, with jitter so that they do not all end together. A connection
+ * whose query says that it or its server cannot serve is not used again (connectionTrust.ts).
  */
 export function createDatabase(options: PoolOptions): Db {
-  const lastUsedMs = new WeakMap<object, number>();
+  const trust = trackTrust();
   const db = knex({
     client: TenantClient as unknown as typeof Knex.Client,
     connection: followIdentity(options.tls, {
@@ -102,13 +115,14 @@ export function createDatabase(options: PoolOptions): Db {
       acquireTimeoutMillis: options.acquireTimeoutMs,
       maxConnectionLifetimeMillis: options.maxLifetimeMs,
       maxConnectionLifetimeJitterMillis: Math.ceil(options.maxLifetimeMs / 10),
-      validate: validator(lastUsedMs, options.pingAfterIdleMs ?? PING_AFTER_IDLE_MS),
+      validate: validator(trust, options.pingAfterIdleMs ?? PING_AFTER_IDLE_MS),
     },
     onQueryEnd: options.onQueryEnd,
+    trust,
     asyncStackTraces: false,
     log: { warn: silent, error: silent, deprecate: silent, debug: silent },
   } as Knex.Config);
-  db.client.pool.on('release', (connection: object) => lastUsedMs.set(connection, performance.now()));
+  db.client.pool.on('release', trust.released);
   return db;
 }
 
@@ -154,4 +168,18 @@ export function poolState(db: Db, min: number): PoolState {
     overflow: Math.max(0, size - min),
     waiting: pool.numPendingAcquires(),
   };
+}
+
+/** Rejects with {@link ReadOnlyError} where the database answers and takes no writes; one round trip. */
+export async function requireWritable(db: Db): Promise<void> {
+  const connection = await db.client.acquireConnection();
+  try {
+    const { rows } = await db.raw(READ_ONLY).connection(connection);
+    if (!rows[0].read_only) return;
+    const error = new ReadOnlyError();
+    db.client.config.trust.failed(connection, error);
+    throw error;
+  } finally {
+    db.client.releaseConnection(connection);
+  }
 }

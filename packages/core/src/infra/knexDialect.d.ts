@@ -3,7 +3,8 @@ declare module 'knex/lib/dialects/postgres/index.js' {
   export default class PostgresClient {
     constructor(config: unknown);
     transaction(container: unknown, config: { tenantId?: unknown } | undefined, outer: unknown): unknown;
-    _query(connection: unknown, query: unknown): Promise<unknown>;
+    acquireRawConnection(): Promise<object>;
+    _query(connection: object, query: unknown): Promise<unknown>;
   }
 }
 

@@ -154,7 +154,7 @@ describe('Redis', () => {
       await Promise.all([old.stop(), fresh.stop()]);
     });
     const redis = await open(proxy.url);
-    proxy.aim(fresh.url);
+    proxy.leadTo(fresh.url);
     await sayToRedis(old.url, 'REPLICAOF', '127.0.0.1', '1');
     await eventually(
       async () => expect(await sayToRedis(freshUrl, 'EXISTS', 'app:write-check:test')).toBe(1),

@@ -1,5 +1,6 @@
 import PostgresTransaction from 'knex/lib/dialects/postgres/execution/pg-transaction.js';
 import PostgresClient from 'knex/lib/dialects/postgres/index.js';
+import type { ConnectionTrust } from './connectionTrust.ts';
 
 const TENANT_ID = /^[0-9a-f-]{36}$/;
 
@@ -27,17 +28,28 @@ class TenantTransaction extends PostgresTransaction {
 interface ClientConfig {
   /** Hears how long each query took, failed ones too. */
   onQueryEnd?: (seconds: number) => void;
+  /** Hears of each new connection, and what queries failed with. */
+  trust: ConnectionTrust;
 }
 
-/** knex's PostgreSQL dialect, whose transactions take `tenantId` in their configuration, and which times its queries. */
+/** knex's PostgreSQL dialect, whose transactions take `tenantId` in their configuration; it times its queries and learns from their errors. */
 export class TenantClient extends PostgresClient {
   // knex makes the client of a transaction without its constructor, but with its configuration.
   declare readonly config: ClientConfig;
 
-  override async _query(connection: unknown, query: unknown) {
+  override async acquireRawConnection() {
+    const connection = await super.acquireRawConnection();
+    this.config.trust.opened(connection);
+    return connection;
+  }
+
+  override async _query(connection: object, query: unknown) {
     const startedMs = performance.now();
     try {
       return await super._query(connection, query);
+    } catch (error) {
+      this.config.trust.failed(connection, error);
+      throw error;
     } finally {
       this.config.onQueryEnd?.((performance.now() - startedMs) / 1000);
     }

@@ -5,19 +5,19 @@ export interface Proxy {
   url: string;
   /** Connections that are open now fall into a black hole: nothing is passed on, and none ends. New ones work. */
   swallow(): void;
-  /** New connections go to the server of another URL, and those that are open stay where they are. */
-  aim(target: string): void;
+  /** New connections go to the server of this URL; the others stay where they are. */
+  leadTo(target: string): void;
   stop(): Promise<void>;
 }
 
 /** A TCP proxy in front of the server of a URL. */
 export async function startProxy(target: string): Promise<Proxy> {
   const url = new URL(target);
-  let to = new URL(target);
+  let { hostname, port } = url;
   const sockets = new Set<Socket>();
   const swallowed = new WeakSet<Socket>();
   const server = createServer((near) => {
-    const far = connect(Number(to.port), to.hostname);
+    const far = connect(Number(port), hostname);
     const pass = (from: Socket, to: Socket) => {
       sockets.add(from);
       from.on('data', (bytes) => {
@@ -40,8 +40,8 @@ export async function startProxy(target: string): Promise<Proxy> {
     swallow() {
       for (const socket of sockets) swallowed.add(socket);
     },
-    aim(next) {
-      to = new URL(next);
+    leadTo(next) {
+      ({ hostname, port } = new URL(next));
     },
     stop() {
       for (const socket of sockets) socket.destroy();
