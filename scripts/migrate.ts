@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { processSettingsOf } from '@origin-stack/core/config/readSettings';
 import { createLog } from '@origin-stack/core/infra/log';
 import { migrate, pendingMigrations } from '@origin-stack/core/infra/migrate';
+import { StartError } from '@origin-stack/core/infra/runProcess';
 import { openTlsIdentity, type TlsIdentity } from '@origin-stack/core/infra/tlsIdentity';
 import { findBundle, isInBundle } from './bundle/findBundle.ts';
 import { planInBundle, runInBundle } from './bundle/runInBundle.ts';
@@ -52,7 +53,10 @@ export const command = defineCommand({
   async run({ flags, ...context }) {
     const bundle = await findBundle(flags['state-dir']);
     if (bundle) return await runInBundle(bundle, 'migrate', context);
-    const ran = await migrate(...(await owner(flags['state-dir'])));
+    const ran = await migrate(...(await owner(flags['state-dir']))).catch((error: unknown) => {
+      if (error instanceof StartError) throw new PreconditionError({ what: error.message }, { cause: error });
+      throw error;
+    });
     return { data: { ran }, text: ran.length > 0 ? `ran ${ran.join(', ')}` : 'nothing to do' };
   },
 });

@@ -38,17 +38,21 @@ const kill = async (pid: number) => {
 describe('the pool', () => {
   it('lets 80 requests at once through 50 connections, each with its own answer', async () => {
     const db = open({ max: 50, acquireTimeoutMs: 30_000 });
-    let peak = 0;
-    const replies = await Promise.all(
+    const gate = await open({ max: 1 }).transaction();
+    await gate.raw('select pg_advisory_xact_lock(1)');
+    const replies = Promise.all(
       Array.from({ length: 80 }, async (_, n) => {
-        const { rows } = await db.raw('select ?::int as n, pg_sleep(0.05)', [n]);
-        peak = Math.max(peak, poolState(db, 0).size);
+        const { rows } = await db.raw('select ?::int as n, pg_advisory_xact_lock_shared(1)', [n]);
         return rows[0].n;
       }),
     );
-    expect(replies).toEqual(Array.from({ length: 80 }, (_, n) => n));
-    expect(peak).toBe(50);
-    expect(poolState(db, 20)).toMatchObject({ checkedOut: 0, waiting: 0 });
+    await eventually(() => expect(poolState(db, 20)).toMatchObject({ checkedOut: 50, waiting: 30 }), {
+      deadlineMs: 15_000,
+    });
+    expect(poolState(db, 20)).toMatchObject({ size: 50, overflow: 30 });
+    await gate.rollback();
+    expect(await replies).toEqual(Array.from({ length: 80 }, (_, n) => n));
+    expect(poolState(db, 20)).toMatchObject({ size: 50, checkedOut: 0, waiting: 0 });
   });
 
   it('gives up on a connection after its acquire timeout with an error that says so', async () => {
@@ -138,6 +142,27 @@ describe('the pool', () => {
       c: 2 ** 53 - 1,
     });
     await expect(db.raw('select 9007199254740993::bigint as c')).rejects.toThrow(RangeError);
+  });
+
+  it.each([
+    ['UTC', '2026-02-03T04:05:06.120000Z'],
+    ['Asia/Kathmandu', '2026-02-03T04:05:06.120000Z'],
+    ['America/St_Johns', '2026-02-03T04:05:06.120000Z'],
+  ])('reads the same moment whatever zone it is told in (%s)', async (zone, moment) => {
+    const db = open({ max: 1 });
+    await db.raw(`set timezone = '${zone}'`);
+    const { rows } = await db.raw(
+      "select '2026-02-03 04:05:06.12+00'::timestamptz as a, '1883-01-01 00:00:00+00'::timestamptz as old, null::timestamptz as none",
+    );
+    // Before the zones were made, the offsets of towns had seconds.
+    expect(rows[0]).toEqual({ a: moment, old: '1883-01-01T00:00:00.000000Z', none: null });
+  });
+
+  it('refuses a moment that it would have to guess', async () => {
+    const db = open({ max: 1 });
+    await expect(db.raw("select 'infinity'::timestamptz as a")).rejects.toThrow(RangeError);
+    await db.raw("set datestyle = 'German'");
+    await expect(db.raw('select now() as a')).rejects.toThrow(/date style ISO/);
   });
 
   it('limits statements, locks and idle transactions in every session', async () => {

@@ -1,8 +1,10 @@
 import knex, { type Knex } from 'knex';
-import pg from 'pg';
+import type pg from 'pg';
 import type { Db } from '../domain/ports.ts';
 import { type ConnectionTrust, trackTrust } from './connectionTrust.ts';
 import { ReadOnlyError } from './databaseErrors.ts';
+import { SERVICE_SESSION } from './databaseSession.ts';
+import { pgTypes } from './pgTypes.ts';
 import { followIdentity } from './postgresConnection.ts';
 import { TenantClient } from './tenantClient.ts';
 import type { TlsIdentity } from './tlsIdentity.ts';
@@ -25,43 +27,7 @@ export interface PoolOptions {
 const PING_AFTER_IDLE_MS = 5_000;
 const PING_DEADLINE_MS = 1_000;
 
-const SESSION = [
-  'timezone=UTC',
-  'datestyle=ISO',
-  // Planning the request path's statements anew for their values costs more than running them.
-  'plan_cache_mode=force_generic_plan',
-  'statement_timeout=30000',
-  'lock_timeout=20000',
-  'idle_in_transaction_session_timeout=60000',
-]
-  .map((setting) => `-c ${setting}`)
-  .join(' ');
-
 const silent = () => {};
-
-const TIMESTAMPTZ = 1184;
-const BIGINT = 20;
-
-/** `2026-11-22 13:45:00.1+00` as `2026-11-22T13:45:00.100000Z`: a Date would lose the microseconds. */
-function rfc3339(text: string): string {
-  const [date, time = ''] = text.split(' ');
-  const [clock = '', fraction = ''] = time.replace(/\+00$/, '').split('.');
-  return `${date}T${clock}.${fraction.padEnd(6, '0')}Z`;
-}
-
-function safeInteger(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value)) throw new RangeError(`bigint ${text} is beyond 2^53-1`);
-  return value;
-}
-
-const types = {
-  getTypeParser(oid: number, format?: 'text' | 'binary') {
-    if (oid === TIMESTAMPTZ) return rfc3339;
-    if (oid === BIGINT) return safeInteger;
-    return pg.types.getTypeParser(oid, format);
-  },
-};
 
 /** Whether the session takes no writes: of a standby, or set so by the operator. */
 const READ_ONLY = "select current_setting('transaction_read_only') = 'on' as read_only";
@@ -104,8 +70,7 @@ export function createDatabase(options: PoolOptions): Db {
     connection: followIdentity(options.tls, {
       connectionString: options.url,
       application_name: options.applicationName,
-      types,
-      options: SESSION,
+      types: pgTypes,
       connectionTimeoutMillis: 5_000,
       keepAlive: true,
     }),
@@ -119,6 +84,7 @@ export function createDatabase(options: PoolOptions): Db {
     },
     onQueryEnd: options.onQueryEnd,
     trust,
+    session: SERVICE_SESSION,
     asyncStackTraces: false,
     log: { warn: silent, error: silent, deprecate: silent, debug: silent },
   } as Knex.Config);

@@ -1,7 +1,11 @@
-import knex from 'knex';
+import knex, { type Knex } from 'knex';
 import pg from 'pg';
 import { MIGRATIONS } from '../migrations/index.ts';
+import { trackTrust } from './connectionTrust.ts';
+import { MIGRATION_SESSION, openSession } from './databaseSession.ts';
 import { postgresConnection } from './postgresConnection.ts';
+import { StartError } from './runProcess.ts';
+import { TenantClient } from './tenantClient.ts';
 import type { TlsIdentity } from './tlsIdentity.ts';
 
 /** Any constant: the advisory lock that one migrator at a time holds. */
@@ -23,21 +27,31 @@ const silent = () => {};
 /** What fails is thrown: knex would print the whole text of the migration beside it. */
 const openForMigration = (ownerUrl: string, tls: TlsIdentity | undefined) =>
   knex({
-    client: 'pg',
+    client: TenantClient as unknown as typeof Knex.Client,
     connection: postgresConnection(tls, ownerUrl),
     pool: { min: 0, max: 1 },
     log: { warn: silent, error: silent, deprecate: silent, debug: silent },
-  });
+    trust: trackTrust(),
+    session: MIGRATION_SESSION,
+  } as Knex.Config);
 
 /**
  * Brings the database to the newest schema and returns the names of what it ran; nothing when it was there.
  * Two at once: the second waits for the advisory lock, which dies with its session, and then finds nothing to do.
+ * Behind a pooler no session is ours, and the lock would stay with one of its own: refused with {@link StartError}.
  */
 export async function migrate(ownerUrl: string, tls?: TlsIdentity): Promise<string[]> {
   const guard = new pg.Client({ ...postgresConnection(tls, ownerUrl), application_name: 'origin-migrate' });
   await guard.connect();
   const db = openForMigration(ownerUrl, tls);
   try {
+    const { isDirect } = await openSession(guard, MIGRATION_SESSION);
+    if (!isDirect) {
+      throw new StartError(
+        'DATABASE_URL leads to a pooler: the schema is changed under a lock of the session, which a pooler keeps for nobody; ' +
+          "give the owner's URL the address of PostgreSQL itself",
+      );
+    }
     await guard.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     // knex's own lock is a row that outlives a killed process; under the advisory lock it can only be a stale one.
     await db.migrate.forceFreeMigrationsLock({ migrationSource: source });

@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url';
 import { installMoto, motoAvailable } from './moto.ts';
 import { installOpenbao, openbaoAvailable } from './openbao.ts';
 import type { Availability } from './peerProcess.ts';
+import { pgbouncerAvailable, preparePgbouncer } from './pgbouncer.ts';
 import { preparePromtool, promtoolAvailable } from './promtool.ts';
 import { buildVersitygw, versitygwAvailable } from './versitygw.ts';
 
@@ -15,6 +16,7 @@ export async function preparePeers(report: (text: string) => void): Promise<void
     [openbaoAvailable(), () => installOpenbao(report)],
     [versitygwAvailable(), () => buildVersitygw(report)],
     [promtoolAvailable(), () => preparePromtool(report)],
+    [pgbouncerAvailable(), () => preparePgbouncer(report)],
   ];
   for (const [availability, prepare] of peers) {
     if (availability.ok) await prepare();

@@ -62,9 +62,9 @@ const READ_CONTEXT = {
   )
   select
     (select it from known) as exists,
-    (select array[id::text, wrapped_keys, to_char(since, '${RFC3339}')] from account) as account,
+    (select array[id::text, wrapped_keys, to_char(since at time zone 'UTC', '${RFC3339}')] from account) as account,
     (select is_told from account) as is_account_age_told,
-    (select array[id::text, wrapped_keys, to_char(since, '${RFC3339}')] from device) as device,
+    (select array[id::text, wrapped_keys, to_char(since at time zone 'UTC', '${RFC3339}')] from device) as device,
     (select array[id::text, version::text, document_json] from policy) as policy,
     case when not (select it from known) and exists (select from account) and exists (select from policy)
         and ($4 is null or exists (select from device))

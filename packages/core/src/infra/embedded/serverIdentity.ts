@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 /** Which user a server runs as: null keeps the caller's own; `prefix` is put in front of every command. */
 export type ServerIdentity = { uid: number; gid: number; prefix: string[] } | null;
 
-/** What the server's user must be able to run and to write. */
-export type NeededPaths = { program: string; writableDir: string };
+/** What the server's user must be able to run, under which environment, and to write. */
+export type NeededPaths = { program: string; writableDir: string; env?: NodeJS.ProcessEnv };
 
 /**
  * Chooses the user for a server that refuses to run as root: the caller's own, or `nobody` when the caller
@@ -59,5 +59,6 @@ function keepCapability(options: { uid: number; gid: number; capability: string 
 function canReach(identity: ServerIdentity, paths: NeededPaths): boolean {
   const script = '"$0" --version && test -w "$1" && cd "$1"';
   const run = runUnder(identity, '/bin/sh', ['-c', script, paths.program, paths.writableDir]);
-  return spawnSync(run.command, run.args, { ...run.user, cwd: '/', stdio: 'ignore' }).status === 0;
+  const env = { ...process.env, ...paths.env };
+  return spawnSync(run.command, run.args, { ...run.user, env, cwd: '/', stdio: 'ignore' }).status === 0;
 }
