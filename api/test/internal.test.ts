@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SERVICE_SCOPES, type ServiceScope } from '@origin-stack/contract/scopes';
 import { generateApiKey } from '@origin-stack/core/domain/keys/apiKey';
@@ -168,3 +168,19 @@ describe('what Alertmanager sends', () => {
     expectProblem(await send(body), 'validation_failed');
   });
 });
+
+const hasIpv6 = Object.values(networkInterfaces())
+  .flatMap((addresses) => addresses ?? [])
+  .some(({ address }) => address === '::1');
+
+test.skipIf(!hasIpv6)(
+  'a listener serves at an IPv6 address, and names it as a URL does where it is taken',
+  async () => {
+    const options = { deps: { ...api.deps, log }, name: 'INTERNAL_PORT', host: '::1', port: 0 };
+    const own = await listen(buildInternalApp(options.deps), options);
+    expect((await fetch(`http://[::1]:${own.port}/health/live`)).status).toBe(200);
+    const again = listen(buildInternalApp(options.deps), { ...options, port: own.port });
+    await expect(again).rejects.toThrow(`listens on [::1]:${own.port}.`);
+    await own.close();
+  },
+);

@@ -1,9 +1,10 @@
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
+import { withoutBrackets } from '@origin-stack/core/infra/hosts';
 
 /** Whether a certificate is for a host, by its name or by its address. */
 export function certifiesName(certificate: X509Certificate, host: string): boolean {
-  const name = host.replace(/^\[|\]$/g, '');
+  const name = withoutBrackets(host);
   // Each of the two throws where it is asked for the other kind.
   return (isIP(name) ? certificate.checkIP(name) : certificate.checkHost(name)) !== undefined;
 }

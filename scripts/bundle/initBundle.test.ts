@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { chmod, chown, mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,6 +25,16 @@ test('makes every secret, and a second call changes nothing', async () => {
   expect(second.certificate.fingerprint).toBe(first.certificate.fingerprint);
   expect(await readFile(join(root, 'compose.env'), 'utf8')).toBe(before);
   expect(second.settings).toMatchObject({ ORIGIN_HTTPS_PORT: '8443', ORIGIN_HTTP_PORT: '8080' });
+});
+
+test('certifies a public URL that is an IPv6 address by that address', async () => {
+  const { settings } = await init({ url: 'https://[2001:db8::1]:8443' });
+  expect(settings).toMatchObject({
+    ORIGIN_PUBLIC_URL: 'https://[2001:db8::1]:8443',
+    ORIGIN_PUBLIC_NAME: '2001:db8::1',
+  });
+  const pem = await readFile(join(root, 'secrets', 'nginx', 'public.crt'));
+  expect(new X509Certificate(pem).checkIP('2001:db8::1')).toBe('2001:db8::1');
 });
 
 test.each([

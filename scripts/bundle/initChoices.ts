@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { withoutBrackets } from '@origin-stack/core/infra/hosts';
 import { productVersion } from '@origin-stack/core/infra/productVersion';
 import { UsageError } from '../lib/commandErrors.ts';
 import type { BundleDir } from './bundleDir.ts';
@@ -48,7 +49,7 @@ export function settingsOf(
     ORIGIN_SECRETS: dir.secrets,
     ORIGIN_TEXTFILE: dir.textfile,
     ORIGIN_PUBLIC_URL: url.origin,
-    ORIGIN_PUBLIC_NAME: url.hostname,
+    ORIGIN_PUBLIC_NAME: withoutBrackets(url.hostname),
     ORIGIN_BIND: addressOf(choices.bind ?? known?.ORIGIN_BIND ?? '127.0.0.1'),
     ORIGIN_HTTPS_PORT: httpsPort,
     ORIGIN_HTTP_PORT: choices.httpPort === undefined ? httpPort : String(choices.httpPort),

@@ -24,7 +24,7 @@ export function servedChain({
   deadlineMs = ANSWER_MS,
 }: Listener): Promise<X509Certificate[]> {
   return new Promise((resolve) => {
-    const asked = { host, port, ...serverName(name.replace(/^\[|\]$/g, '')) };
+    const asked = { host, port, ...serverName(name) };
     const socket = connect({ ...asked, rejectUnauthorized: false });
     // For the whole of it: a listener that sends a byte now and then is one that does not answer.
     const timer = setTimeout(() => end([]), deadlineMs);

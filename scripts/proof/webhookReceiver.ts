@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { authorityOf } from '@origin-stack/core/infra/hosts';
 import { verifyWebhook, type WebhookEvent } from '@origin-stack/sdk';
 import { createInbox, type Inbox } from './inbox.ts';
 
@@ -50,7 +51,7 @@ export async function startWebhookReceiver(options: ReceiverOptions = {}): Promi
     server.listen(0, host, resolve);
   });
   return {
-    url: `http://${host}:${(server.address() as AddressInfo).port}/origin-webhook`,
+    url: `http://${authorityOf(host, (server.address() as AddressInfo).port)}/origin-webhook`,
     trust(next) {
       secret = next;
     },

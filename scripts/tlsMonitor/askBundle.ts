@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
+import { authorityOf } from '@origin-stack/core/infra/hosts';
 import { publicAddress } from '../bundle/bundleClient.ts';
 import type { BundleDir } from '../bundle/bundleDir.ts';
 import type { BundleSettings } from '../bundle/bundleSettings.ts';
@@ -53,5 +54,5 @@ async function askPublic(dir: BundleDir, settings: BundleSettings): Promise<Serv
   const { ORIGIN_PUBLIC_NAME: name, ORIGIN_HTTPS_PORT: port } = settings;
   const { connectTo: host = '127.0.0.1' } = publicAddress(dir, settings);
   const chain = await servedChain({ host, port: Number(port), name });
-  return { holder: 'public', path: `${name}:${port}`, service: 'nginx', chain };
+  return { holder: 'public', path: authorityOf(name, Number(port)), service: 'nginx', chain };
 }

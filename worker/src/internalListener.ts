@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { ServiceScope } from '@origin-stack/contract/scopes';
 import type { Settings } from '@origin-stack/core/config/settings';
 import { createListener } from '@origin-stack/core/infra/createListener';
+import { authorityOf } from '@origin-stack/core/infra/hosts';
 import { describeError } from '@origin-stack/core/infra/log';
 import type { Core } from '@origin-stack/core/infra/openCore';
 import { StartError } from '@origin-stack/core/infra/runProcess';
@@ -82,7 +83,7 @@ export async function startInternalListener(deps: ListenerDeps): Promise<Interna
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(new StartError(`INTERNAL_PORT: cannot listen on ${host}:${port}: ${error.code}`)),
+      reject(new StartError(`INTERNAL_PORT: cannot listen on ${authorityOf(host, port)}: ${error.code}`)),
     );
     server.listen(port, host, resolve);
   });

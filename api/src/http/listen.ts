@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { ERRORS, type ErrorCode } from '@origin-stack/contract/errors';
 import { createListener } from '@origin-stack/core/infra/createListener';
+import { authorityOf } from '@origin-stack/core/infra/hosts';
 import { StartError } from '@origin-stack/core/infra/runProcess';
 import type { Express } from 'express';
 import type { ApiDeps } from '../wire.ts';
@@ -77,10 +78,10 @@ function startError(
 ) {
   if (error.code === 'EADDRINUSE') {
     return new StartError(
-      `${name}: another process listens on ${host}:${port}. Stop it, or set another ${name}.`,
+      `${name}: another process listens on ${authorityOf(host, port)}. Stop it, or set another ${name}.`,
     );
   }
-  return new StartError(`${name}: cannot listen on ${host}:${port}: ${error.code}`);
+  return new StartError(`${name}: cannot listen on ${authorityOf(host, port)}: ${error.code}`);
 }
 
 /** Helmet's part where there is no application: the reply is text that nobody may keep or take for a page. */

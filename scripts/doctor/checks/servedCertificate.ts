@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
+import { authorityOf } from '@origin-stack/core/infra/hosts';
 import { publicAddress } from '../../bundle/bundleClient.ts';
 import { reloadNginx } from '../../bundle/nginxReload.ts';
 import { servedChain } from '../../bundle/servedChain.ts';
@@ -20,7 +21,7 @@ export const servedCertificate = defineCheck({
     const [leaf] = await servedChain({ host: connectTo, port, name: settings.ORIGIN_PUBLIC_NAME });
     const served = leaf?.fingerprint256;
     if (served === undefined) {
-      return [error(`nobody answers by TLS at ${connectTo}:${port}`, './stack status')];
+      return [error(`nobody answers by TLS at ${authorityOf(connectTo, port)}`, './stack status')];
     }
     if (text === undefined) {
       return [error('secrets/nginx/public.crt is not there, and nginx serves a certificate', './stack init')];

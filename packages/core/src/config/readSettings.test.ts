@@ -89,6 +89,21 @@ describe('readSettings', () => {
     ]);
   });
 
+  it.each([
+    ['[::1]', '::1'],
+    ['::', '::'],
+    ['0.0.0.0', '0.0.0.0'],
+    ['api.internal', 'api.internal'],
+  ])('takes %s for where to listen, without the brackets of a URL', (text, host) => {
+    const read = readSettings({ ...development, API_HOST: text, INTERNAL_HOST: text });
+    expect(read).toMatchObject({ API_HOST: host, INTERNAL_HOST: host });
+  });
+
+  it.each(['127.0.0.1:8080', '[::1]:8080', '[127.0.0.1]', 'http://localhost', 'a b', '[::1'])(
+    'takes %s for no place to listen at',
+    (text) => expect(namesOf({ ...development, API_HOST: text })).toEqual(['API_HOST']),
+  );
+
   it('names every setting that must be set, at once', () => {
     expect(namesOf({}).sort()).toEqual([
       'DATABASE_URL',

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { parseNetwork } from '../domain/keys/addressAllowed.ts';
 
 /** How one setting is read from text. `parse` throws an Error whose message says what was expected. */
@@ -8,6 +9,17 @@ export interface SettingType<T> {
 }
 
 export const text: SettingType<string> = { parse: (value) => value, expects: 'text' };
+
+/** A name or an address to listen at; an IPv6 address with brackets or without. */
+export const host: SettingType<string> = {
+  expects: 'name or address',
+  parse(value) {
+    const bare = value.replace(/^\[(.*)\]$/, '$1');
+    const isAddress = isIP(bare) !== 0 && (bare === value || isIP(bare) === 6);
+    if (isAddress || /^[\w.-]+$/.test(value)) return bare;
+    throw new Error('must be a name or an address, without a port');
+  },
+};
 
 export const oneOf = <T extends string>(...values: T[]): SettingType<T> => ({
   expects: values.join(' | '),

@@ -1,6 +1,7 @@
 import { hosts, proxyUrl } from './proxySettingTypes.ts';
 import {
   flag,
+  host,
   integer,
   names,
   networks,
@@ -51,9 +52,9 @@ export const SETTINGS = {
   ),
   DATABASE_CONNECTION_LIFETIME_SECONDS: setting(integer(10, 86_400), 'When a connection is replaced', 1800),
   REDIS_URL: setting(url('redis', 'rediss'), 'Redis or Valkey'),
-  API_HOST: setting(text, 'Address of the public listener', '127.0.0.1'),
+  API_HOST: setting(host, 'Address of the public listener', '127.0.0.1'),
   API_PORT: setting(PORT, 'Port of the public listener', 8080),
-  INTERNAL_HOST: setting(text, 'Address of the internal listener (metrics, full health)', '127.0.0.1'),
+  INTERNAL_HOST: setting(host, 'Address of the internal listener (metrics, full health)', '127.0.0.1'),
   INTERNAL_PORT: setting(PORT, 'Port of the internal listener', 9090),
   TLS_CA_FILE: optional(
     text,

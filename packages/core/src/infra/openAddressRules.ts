@@ -6,6 +6,7 @@ import {
   createAddressRules,
   type NeverEndpoint,
 } from '../domain/webhooks/addressRules.ts';
+import { withoutBrackets } from './hosts.ts';
 import { describeError, type Log } from './log.ts';
 import { resolveBySystem } from './webhookSender/checkedAddresses.ts';
 
@@ -90,7 +91,7 @@ function partOf(text: string): Part {
   const overruled = (name: string) => (isDatabase ? url.searchParams.get(name) : null);
   const host = overruled('host') ?? decodeURIComponent(url.hostname);
   const port = Number(overruled('port') || url.port || DEFAULT_PORTS[url.protocol]);
-  return { host: host.replace(/^\[(.*)\]$/, '$1') || 'localhost', port };
+  return { host: withoutBrackets(host) || 'localhost', port };
 }
 
 /** What listens at one address of this machine may listen at each of them. */

@@ -162,6 +162,8 @@ const openClient = ({ url, name, tls }: RedisOptions) =>
     name,
     disableOfflineQueue: true,
     pingInterval: PING_INTERVAL_MS,
+    // Of Redis Enterprise alone, and it would look up an IPv6 address with its brackets as a name.
+    maintNotifications: 'disabled',
     socket: {
       connectTimeout: CONNECT_TIMEOUT_MS,
       socketTimeout: SILENCE_TIMEOUT_MS,

@@ -1,12 +1,16 @@
 import https from 'node:https';
 import { isIP } from 'node:net';
 import { getCACertificates, type TlsOptions } from 'node:tls';
+import { withoutBrackets } from './hosts.ts';
 import type { TlsIdentity } from './tlsIdentity.ts';
 
 const MIN_VERSION = 'TLSv1.2';
 
 /** What a connection asks a server for: a name can be sent, an address not (RFC 6066, section 3). */
-export const serverName = (host: string): { servername?: string } => (isIP(host) ? {} : { servername: host });
+export function serverName(host: string): { servername?: string } {
+  const bare = withoutBrackets(host);
+  return isIP(bare) ? {} : { servername: bare };
+}
 
 /** For a connection to a server of this installation, whose certificate must name `host`, by our own certificate. */
 export function clientTls(identity: TlsIdentity, host: string) {
@@ -15,7 +19,7 @@ export function clientTls(identity: TlsIdentity, host: string) {
     ca,
     cert,
     key,
-    host,
+    host: withoutBrackets(host),
     ...serverName(host),
     rejectUnauthorized: true,
     minVersion: MIN_VERSION,

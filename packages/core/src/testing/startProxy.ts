@@ -1,4 +1,5 @@
-import { connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { authorityOf } from '../infra/hosts.ts';
 
 export interface Proxy {
   /** The same URL, through the proxy. */
@@ -10,8 +11,8 @@ export interface Proxy {
   stop(): Promise<void>;
 }
 
-/** A TCP proxy in front of the server of a URL. */
-export async function startProxy(target: string): Promise<Proxy> {
+/** A TCP proxy in front of the server of a URL, at 127.0.0.1 or another address of this machine. */
+export async function startProxy(target: string, listenAt = '127.0.0.1'): Promise<Proxy> {
   const url = new URL(target);
   let { hostname, port } = url;
   const sockets = new Set<Socket>();
@@ -32,9 +33,9 @@ export async function startProxy(target: string): Promise<Proxy> {
     pass(near, far);
     pass(far, near);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, listenAt, resolve));
   const address = server.address();
-  url.host = `127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+  url.host = authorityOf(listenAt, (address as AddressInfo).port);
   return {
     url: url.href,
     swallow() {

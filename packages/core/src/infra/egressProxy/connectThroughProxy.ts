@@ -1,6 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { isIP, type Socket } from 'node:net';
+import { authorityOf, withoutBrackets } from '../hosts.ts';
 import { EgressProxyError, refusal } from './egressProxyError.ts';
 
 export interface ProxyAddress {
@@ -26,8 +27,7 @@ export function connectThroughProxy(
   target: Target,
   signal: AbortSignal,
 ): Promise<Socket> {
-  const to = withoutBrackets(target.host);
-  const authority = `${isIP(to) === 6 ? `[${to}]` : to}:${target.port}`;
+  const authority = authorityOf(target.host, target.port);
   const { authorization, ca } = proxy;
   return new Promise((resolve, reject) => {
     const away = (message: string, cause?: unknown) =>
@@ -67,6 +67,3 @@ export function connectThroughProxy(
     else request.end();
   });
 }
-
-/** An IPv6 address as sockets take it, from how URLs write it. */
-export const withoutBrackets = (host: string): string => host.replace(/^\[(.*)\]$/, '$1');

@@ -2,8 +2,9 @@ import { isIP, type Socket } from 'node:net';
 import { getCACertificates } from 'node:tls';
 import type { Settings } from '../../config/settings.ts';
 import { addressAllowed } from '../../domain/keys/addressAllowed.ts';
+import { withoutBrackets } from '../hosts.ts';
 import type { TlsIdentity } from '../tlsIdentity.ts';
-import { connectThroughProxy, type Target, withoutBrackets } from './connectThroughProxy.ts';
+import { connectThroughProxy, type Target } from './connectThroughProxy.ts';
 
 /** The way out of an installation that has no other. Its credentials stay inside. */
 export interface EgressProxy {

@@ -1,10 +1,12 @@
 import http from 'node:http';
 import https from 'node:https';
+import { isIP } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { Client } from 'minio';
 import type { Clock, ObjectStore } from '../../domain/ports.ts';
 import type { EgressProxy } from '../egressProxy/egressProxy.ts';
 import { viaProxy } from '../egressProxy/viaProxy.ts';
+import { withoutBrackets } from '../hosts.ts';
 import type { TlsIdentity } from '../tlsIdentity.ts';
 import { tlsAgent } from '../tlsOptions.ts';
 import { attachmentHeader } from './attachmentHeader.ts';
@@ -93,6 +95,16 @@ const AGENT_OPTIONS = { keepAlive: true, maxSockets: 32 };
 const httpsAgent = (tls: TlsIdentity | undefined) =>
   tls ? tlsAgent(tls, { ...AGENT_OPTIONS, publicToo: true }) : new https.Agent(AGENT_OPTIONS);
 
+/** The client names an IPv6 address without brackets in the header, and so in presigned URLs, at the scheme's own port. */
+class AddressedClient extends Client {
+  protected override getRequestOptions(options: Parameters<Client['getRequestOptions']>[0]) {
+    const request = super.getRequestOptions(options);
+    const { host } = request.headers;
+    if (typeof host === 'string' && isIP(host) === 6) request.headers.host = `[${host}]`;
+    return request;
+  }
+}
+
 function makeClient(options: S3ObjectsOptions, address: string): Client {
   const url = URL.parse(address);
   const isPlain = url?.pathname === '/' && !url.search && !url.hash && !url.username && !url.password;
@@ -100,8 +112,8 @@ function makeClient(options: S3ObjectsOptions, address: string): Client {
     throw new ObjectStoreError('invalid', 's3 objects: an address must be http(s)://host[:port] and no more');
   }
   const isTls = url.protocol === 'https:';
-  return new Client({
-    endPoint: url.hostname,
+  return new AddressedClient({
+    endPoint: withoutBrackets(url.hostname),
     ...(url.port ? { port: Number(url.port) } : {}),
     useSSL: isTls,
     region: options.region,

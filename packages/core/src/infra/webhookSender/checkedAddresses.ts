@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import type { AddressRules } from '../../domain/webhooks/addressRules.ts';
 import { portOf } from '../../domain/webhooks/checkWebhookUrl.ts';
 import { WebhookSendError } from '../../domain/webhooks/deliveryPorts.ts';
+import { withoutBrackets } from '../hosts.ts';
 
 /** All addresses of a host name. */
 export type Resolve = (hostname: string) => Promise<string[]>;
@@ -19,8 +20,8 @@ export async function checkedAddresses(
   { rules, resolve }: { rules: AddressRules; resolve: Resolve },
   url: URL,
 ): Promise<string[]> {
-  // The brackets of an IPv6 literal. A literal is never looked up: it must be checked here all the same.
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  // A literal is never looked up: it must be checked here all the same.
+  const host = withoutBrackets(url.hostname);
   const addresses = isIP(host) ? [host] : await resolve(host);
   if (addresses.length === 0) throw new WebhookSendError('connection', 'the name has no address');
   if (!addresses.every((address) => rules.admits(address, portOf(url)))) {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { withoutBrackets } from '../../hosts.ts';
 
 /** What a proxy does with a CONNECT: answers with a status, lets it wait, closes, or makes the connection. */
 export type ProxyBehaviour = number | 'silent' | 'close' | 'connect';
@@ -68,5 +69,5 @@ export async function startProxy(options: TestProxyOptions = {}): Promise<TestPr
 
 function hostAndPort(target: string): { host: string; port: number } {
   const url = new URL(`tcp://${target}`);
-  return { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(url.port) };
+  return { host: withoutBrackets(url.hostname), port: Number(url.port) };
 }
