@@ -100,10 +100,15 @@ describe.each(naming)('%s', (name) => {
 });
 
 describe.each([...new Set(ROUTES.map(({ path }) => path))])('%s', (path) => {
-  const methods = ROUTES.filter((one) => one.path === path).map(({ method }) => method as string);
+  const ofPath = ROUTES.filter((one) => one.path === path);
+  const methods = ofPath.map(({ method }) => method as string);
 
   it('answers 405 with Allow to every method that it has not', async () => {
-    const own = methods.includes('GET') ? [...methods, 'HEAD'] : methods;
+    const more = [
+      ...(methods.includes('GET') ? ['HEAD'] : []),
+      ...(ofPath.some((one) => one.forPages) ? ['OPTIONS'] : []),
+    ];
+    const own = [...methods, ...more];
     const filled = path.replace('{id}', things.webhook);
     for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND']) {
       if (own.includes(method)) continue;

@@ -6,6 +6,7 @@ import type { JsonValue } from '@origin-stack/sdk/jsonValue';
 import type { Request, Response } from 'express';
 import type { ApiDeps } from '../wire.ts';
 import { authenticateRequest } from './authenticateRequest.ts';
+import { keepForAWhile } from './forPages.ts';
 import { readBody } from './readBody.ts';
 import { stateOf } from './requestState.ts';
 import type { AnyRoute } from './route.ts';
@@ -38,6 +39,7 @@ export async function answer(
   const reply = actor ? await runOnce({ deps, route, request, actor, body: call.body }, run) : await run();
   if ('repeated' in reply && reply.repeated) response.set('Idempotency-Replayed', 'true');
   state.facts = factsOf(reply.body);
+  if (route.forPages) keepForAWhile(response, route.forPages);
   response.status(reply.status);
   if (reply.body === null) response.end();
   else response.json(reply.body);

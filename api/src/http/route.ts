@@ -46,6 +46,8 @@ export interface Route<
   replies: R;
   /** Beside those that every route can give. */
   errors: ErrorCode[];
+  /** For a public GET that pages of any origin may read: how long a cache may keep the reply. */
+  forPages?: { maxAgeSeconds: number };
   /** Members of the reply that are shown once: a stored reply has null there. */
   secrets?: string[];
   handler(call: Call<A, P, Q, B>): Promise<ReplyOf<R>>;

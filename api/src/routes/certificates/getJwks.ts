@@ -22,8 +22,12 @@ export const getJwks = defineRoute({
   },
 });
 
+/** A key is listed before it signs; whoever meets one that a cache does not know yet asks again by himself. */
+const JWKS_MAX_AGE_SECONDS = 300;
+
 export const getWellKnownJwks = defineRoute({
   ...keys,
+  forPages: { maxAgeSeconds: JWKS_MAX_AGE_SECONDS },
   errors: [],
   path: '/.well-known/jwks.json',
   name: 'getWellKnownJwks',
