@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import { buildConnector } from 'undici';
 import { portOf } from '../../domain/webhooks/checkWebhookUrl.ts';
 import type { EgressProxy } from '../egressProxy/egressProxy.ts';
 
@@ -31,14 +30,4 @@ function tunnelToFirst(proxy: EgressProxy, way: Way): Promise<Socket> {
     if (signal.aborted) throw error;
     return tunnelToFirst(proxy, { ...way, addresses: rest });
   });
-}
-
-/** What connects undici's client over a tunnel: TLS inside it to an endpoint of https, by its name. */
-export function insideTunnel(tunnel: Socket, options: buildConnector.BuildOptions): buildConnector.connector {
-  const secure = buildConnector({ ...options, allowH2: false });
-  return (target, callback) => {
-    // The client cannot take its connection before it has asked for it to the end.
-    if (target.protocol === 'https:') secure({ ...target, httpSocket: tunnel }, callback);
-    else queueMicrotask(() => callback(null, tunnel));
-  };
 }

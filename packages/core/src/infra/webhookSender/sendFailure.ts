@@ -20,10 +20,10 @@ export function sendFailure(error: unknown): WebhookSendError {
     return new WebhookSendError(BY_PROXY[error.code], error.message, more);
   }
   const code = codeOf(error);
-  if (code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'HPE_HEADER_OVERFLOW') {
+  if (code === 'HPE_HEADER_OVERFLOW') {
     return new WebhookSendError('too_large', 'the header of the answer is too large', more);
   }
-  if (/^UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT$|^ETIMEDOUT$/.test(code)) {
+  if (code === 'ETIMEDOUT') {
     return new WebhookSendError('timeout', 'the endpoint did not answer in time', more);
   }
   if (TLS_CODE.test(code)) return new WebhookSendError('tls', code, more);

@@ -1,8 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { isIP, type LookupFunction } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
-import { Client, type Dispatcher } from 'undici';
 import { DomainError } from '../../domain/domainError.ts';
 import type { AddressRules } from '../../domain/webhooks/addressRules.ts';
 import { checkWebhookUrl } from '../../domain/webhooks/checkWebhookUrl.ts';
@@ -16,7 +15,9 @@ import type { EgressProxy } from '../egressProxy/egressProxy.ts';
 import { EgressProxyError } from '../egressProxy/egressProxyError.ts';
 import { unlessAborted } from '../unlessAborted.ts';
 import { checkedAddresses, type Resolve, resolveBySystem } from './checkedAddresses.ts';
-import { insideTunnel, openTunnel } from './openTunnel.ts';
+import { openSocket } from './openSocket.ts';
+import { openTunnel } from './openTunnel.ts';
+import { postOnce } from './postOnce.ts';
 import { retryAfterSeconds } from './retryAfterSeconds.ts';
 import { sendFailure } from './sendFailure.ts';
 
@@ -33,7 +34,6 @@ export interface WebhookSenderOptions {
 
 const TIMEOUT_MS = 5_000;
 const MAX_RESPONSE_BYTES = 65_536;
-const MAX_HEADER_BYTES = 16_384;
 /** How long one of several addresses is tried before the next; Node's 250 ms are too few across the world. */
 const ADDRESS_TIMEOUT_MS = 1_000;
 const CERTIFICATES = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
@@ -98,34 +98,16 @@ async function post(settings: Settings, request: WebhookRequest): Promise<Webhoo
     addressTimeoutMs: ADDRESS_TIMEOUT_MS,
     signal,
   });
-  const connect = {
-    lookup: answering(addresses),
-    autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT_MS,
-    // One deadline for everything. The client's own timers are coarse, and it would wait for a connection.
-    timeout: 0,
-    signal,
-    secureContext: settings.secureContext,
-    rejectUnauthorized: true,
-  };
-  const client = new Client(url.origin, {
-    allowH2: false,
-    maxHeaderSize: MAX_HEADER_BYTES,
-    connect: tunnel ? insideTunnel(tunnel, connect) : connect,
-  });
+  const way = { url, addresses, tunnel, addressTimeoutMs: ADDRESS_TIMEOUT_MS };
+  const socket = openSocket({ ...way, secureContext: settings.secureContext });
   try {
-    const reply = await client.request({
-      method: 'POST',
-      path: `${url.pathname}${url.search}`,
-      headers: { ...request.headers, 'accept-encoding': 'identity' },
-      body: request.body,
-      reset: true,
-      signal,
-    });
-    await discard(reply.body, settings.maxResponseBytes);
+    const headers = { ...request.headers, 'accept-encoding': 'identity' };
+    const reply = await postOnce({ url, headers, body: request.body, socket, signal });
+    await discard(reply, settings.maxResponseBytes);
     return usable(reply);
   } finally {
     // One connection an attempt: none is used again behind the check of its address.
-    await client.destroy();
+    socket.destroy();
     tunnel?.destroy();
   }
 }
@@ -140,16 +122,6 @@ function checkedUrl(rules: AddressRules, url: string): string {
   }
 }
 
-/** Answers a socket's look-up with the addresses that were checked, and with nothing else. */
-function answering(addresses: string[]): LookupFunction {
-  const records = addresses.map((address) => ({ address, family: isIP(address) }));
-  return (_hostname, options, callback) => {
-    const [first] = records;
-    if (options.all || !first) callback(null, records);
-    else callback(null, first.address, first.family);
-  };
-}
-
 /** Reads the answer to its end and keeps nothing of it. */
 async function discard(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<void> {
   let readBytes = 0;
@@ -161,10 +133,9 @@ async function discard(body: AsyncIterable<Uint8Array>, maxBytes: number): Promi
   }
 }
 
-function usable(reply: Dispatcher.ResponseData): WebhookReply {
-  const status = reply.statusCode;
+function usable({ statusCode: status = 0, headers }: IncomingMessage): WebhookReply {
   if (status >= 300 && status < 400) {
     throw new WebhookSendError('redirect', `HTTP status ${status}: redirects are not followed`, { status });
   }
-  return { status, retryAfterSeconds: retryAfterSeconds(reply.headers['retry-after'], Date.now()) };
+  return { status, retryAfterSeconds: retryAfterSeconds(headers['retry-after'], Date.now()) };
 }
