@@ -49,6 +49,10 @@ export function serviceSettings(
     LOCAL_ENCRYPTION_SALT_FILE: secrets.localEncryptionSalt.file,
     OBJECTS_PATH: dir.objects,
     WEBHOOK_ALLOWED_CIDRS: '127.0.0.0/8,::1/128',
+    // Each process knows its own alone.
+    OWN_LISTENERS: [ports.api, ports.internal, ports.workerInternal]
+      .map((port) => `127.0.0.1:${port}`)
+      .join(','),
     DATABASE_POOL_MIN: '4',
   };
   const given = TUNABLE.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));

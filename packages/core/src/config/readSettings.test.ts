@@ -99,6 +99,18 @@ describe('readSettings', () => {
     expect(read).toMatchObject({ API_HOST: host, INTERNAL_HOST: host });
   });
 
+  it('reads listeners as URLs write them, one after the other', () => {
+    const read = readSettings({ ...development, OWN_LISTENERS: '127.0.0.1:9090, [::1]:9091,api-a:9443' });
+    expect(read.OWN_LISTENERS).toEqual([
+      { host: '127.0.0.1', port: 9090 },
+      { host: '::1', port: 9091 },
+      { host: 'api-a', port: 9443 },
+    ]);
+    for (const text of ['127.0.0.1', '::1:9090', 'a:0', 'a:65536', 'http://a:9090']) {
+      expect(namesOf({ ...development, OWN_LISTENERS: text }), text).toEqual(['OWN_LISTENERS']);
+    }
+  });
+
   it.each(['127.0.0.1:8080', '[::1]:8080', '[127.0.0.1]', 'http://localhost', 'a b', '[::1'])(
     'takes %s for no place to listen at',
     (text) => expect(namesOf({ ...development, API_HOST: text })).toEqual(['API_HOST']),
@@ -300,6 +312,7 @@ describe('a value in a file', () => {
 const DEFAULTS: Env = Object.fromEntries(
   Object.entries(SETTINGS).map(([name, { type, fallback }]) => {
     const isList = Array.isArray(fallback);
+    if (isList && type.expects.startsWith('host:port')) return [name, '192.0.2.1:80,[2001:db8::1]:81'];
     if (isList) return [name, fallback.join() || '192.0.2.0/24,2001:db8::/32'];
     if (fallback !== undefined) return [name, String(fallback)];
     return [name, type.expects.startsWith('URL') ? 'https://example.org' : 'a-value-that-is-long-enough'];

@@ -21,6 +21,22 @@ export const host: SettingType<string> = {
   },
 };
 
+/** Places that something listens at, separated by commas. */
+export const listeners: SettingType<{ host: string; port: number }[]> = {
+  expects: 'host:port, host:port …',
+  parse(value) {
+    const parts = value.split(',').map((part) => part.trim());
+    return parts.filter(Boolean).map((part) => {
+      const [, name = '', port = ''] = /^(.+):([0-9]{1,5})$/.exec(part) ?? [];
+      const isBare = name.includes(':') && !name.startsWith('[');
+      if (isBare || Number(port) < 1 || Number(port) > 65_535) throw new Error(LISTENERS_WANTED);
+      return { host: host.parse(name), port: Number(port) };
+    });
+  },
+};
+
+const LISTENERS_WANTED = 'must be host:port, separated by commas, with brackets around an IPv6 address';
+
 export const oneOf = <T extends string>(...values: T[]): SettingType<T> => ({
   expects: values.join(' | '),
   parse(value) {

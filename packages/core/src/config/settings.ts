@@ -3,6 +3,7 @@ import {
   flag,
   host,
   integer,
+  listeners,
   names,
   networks,
   oneOf,
@@ -114,6 +115,11 @@ export const SETTINGS = {
   OBJECTS_PATH: optional(text, 'Folder for evidence packs, in development and test'),
   EVIDENCE_SIGNED_URL_TTL: setting(integer(60, 604_800), 'Seconds that a download URL is good for', 3600),
   WEBHOOK_ALLOWED_CIDRS: setting(networks, 'Own networks that webhooks may reach', []),
+  OWN_LISTENERS: setting(
+    listeners,
+    'Other listeners of this installation, which no webhook may reach; those of this process and of its settings are known',
+    [],
+  ),
   WEBHOOK_CA_FILE: optional(
     text,
     'Certificates that webhook endpoints may be signed by, beside the public ones',

@@ -18,6 +18,7 @@ const env = {
   INTERNAL_HOST: '0.0.0.0',
   INTERNAL_PORT: '9191',
   API_PORT: '8181',
+  OWN_LISTENERS: '127.0.0.1:9292,[fd12::7]:9393',
   SIGNING_KEY_PROVIDER: 'local',
   SIGNING_KEY_ID: 'k1',
   SIGNING_KEY_PATH: '/keys',
@@ -40,6 +41,10 @@ describe('the rules for webhooks', () => {
     ['the egress proxy', '10.4.0.10', 3128],
     ['the internal listener', '127.0.0.1', 9191],
     ['the public listener', '127.0.0.1', 8181],
+    ['a listener of another process', '127.0.0.1', 9292],
+    ['it over IPv6', '::1', 9292],
+    ['it in a v4-mapped address', '::ffff:127.0.0.1', 9292],
+    ['a listener elsewhere', 'fd12::7', 9393],
   ])('refuse %s whatever the operator allows: %s, port %i', async (_, address, port) => {
     const rules = await open();
     expect(rules.admits(address, port)).toBe(false);

@@ -21,6 +21,7 @@ type AddressSettings = Pick<
   | 'EGRESS_PROXY_URL'
   | 'INTERNAL_HOST'
   | 'INTERNAL_PORT'
+  | 'OWN_LISTENERS'
   | 'API_HOST'
   | 'API_PORT'
 >;
@@ -39,8 +40,8 @@ const LOOPBACK = ['127.0.0.0/8', '::1/128', '0.0.0.0/8', '::/128'];
 
 /**
  * The rules for webhooks that the settings give. Whatever `WEBHOOK_ALLOWED_CIDRS` says, they refuse the ports of the
- * product's own parts: database, Redis, object store, key service, egress proxy and this process's listeners. Names are resolved
- * once; where one cannot be, its port is refused in all of `WEBHOOK_ALLOWED_CIDRS`.
+ * product's own parts: database, Redis, object store, key service, egress proxy, this process's listeners and
+ * `OWN_LISTENERS`. Names are resolved once; where one cannot be, its port is refused in all of `WEBHOOK_ALLOWED_CIDRS`.
  */
 export async function openAddressRules(settings: AddressSettings, log: Log): Promise<AddressRules> {
   const allowedCidrs = settings.WEBHOOK_ALLOWED_CIDRS;
@@ -79,6 +80,7 @@ function ownParts(settings: AddressSettings): Part[] {
     ...urls.filter((url) => url !== undefined).map(partOf),
     { host: settings.INTERNAL_HOST, port: settings.INTERNAL_PORT },
     { host: settings.API_HOST, port: settings.API_PORT },
+    ...settings.OWN_LISTENERS,
   ];
   // Port 0 is one that the system chooses; a path is a socket in the file system, which no webhook can name.
   return parts.filter(({ host, port }) => port !== 0 && !host.startsWith('/'));
