@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import type { ErrorCode } from '@origin-stack/contract/errors';
+import type { PolicyCreate } from '@origin-stack/contract/policies';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MAX_BODY_BYTES } from '../src/http/readBody.ts';
 import { countRows } from './countRows.ts';
@@ -21,6 +22,12 @@ const models = () => ({
   risk: api.deps.models.all.find(({ kind }) => kind === 'risk')?.version ?? '',
   anomaly: api.deps.models.all.find(({ kind }) => kind === 'anomaly')?.version ?? '',
 });
+
+function policyWith(change: (document: PolicyCreate['document']) => unknown): PolicyCreate {
+  const policy = examplePolicy(models());
+  change(policy.document);
+  return policy;
+}
 
 /** Puts `member` at the front of an object that the text holds. */
 const within = (object: string, member: string) => text().replace(`"${object}":{`, `"${object}":{${member},`);
@@ -103,6 +110,49 @@ describe('a refused body leaves every table as it was', () => {
     expect(reply.body.errors?.map((error) => error.pointer)).toContain(pointer);
   });
 
+  it.each([
+    [
+      'an account of the future',
+      '/v1/ingest',
+      () => exampleIngest({ account: { external_id: 'future', created_at: '2099-12-31T23:59:59Z' } }),
+      '/account/created_at',
+    ],
+    [
+      'a size that is not the content’s',
+      '/v1/ingest',
+      () => exampleIngest({ content: { text: 'x', media_type: 'text/plain', size_bytes: 2 } }),
+      '/content/size_bytes',
+    ],
+    [
+      'an inverted threshold',
+      '/v1/policies',
+      () => policyWith((document) => Object.assign(document.thresholds.anomaly, { review: 1 })),
+      '/document/thresholds/anomaly/review',
+    ],
+    [
+      'a rule named as the engine’s default',
+      '/v1/policies',
+      () => policyWith((document) => Object.assign(document.rules[0] ?? {}, { name: 'default' })),
+      '/document/rules/0/name',
+    ],
+    [
+      'two rules of one name',
+      '/v1/policies',
+      () => policyWith((document) => document.rules.push(...document.rules)),
+      '/document/rules/1/name',
+    ],
+    [
+      'a model that is not loaded',
+      '/v1/policies',
+      () => policyWith((document) => Object.assign(document, { risk_model_version: 'risk-0' })),
+      '/document/risk_model_version',
+    ],
+  ])('%s is unprocessable, with its place', async (_what, path, make, pointer) => {
+    const reply = await api.call({ path, json: make() });
+    expectProblem(reply, 'unprocessable');
+    expect(reply.body.errors?.map((error) => error.pointer)).toEqual([pointer]);
+  });
+
   const places: [string, () => unknown][] = [
     ['/v1/ingest', () => exampleIngest()],
     ['/v1/policies', () => examplePolicy(models())],
@@ -177,7 +227,6 @@ describe('what is not refused', () => {
       'more digits of a second than are kept',
       { account: { external_id: 'fine', created_at: '2024-05-01T10:00:00.12345678901234567890Z' } },
     ],
-    ['an account of the future', { account: { external_id: 'future', created_at: '2099-12-31T23:59:59Z' } }],
     ['characters beyond the basic plane', { external_id: '😀'.repeat(200) }],
   ])('%s is taken, and the upload is there', async (_what, change) => {
     const body = exampleIngest(change as Parameters<typeof exampleIngest>[0]);

@@ -92,7 +92,7 @@ export const ERRORS = {
   unprocessable: {
     status: 422,
     title: 'The request is well formed but cannot be carried out',
-    help: '`detail` says why: a reference that does not exist, or values that contradict each other.',
+    help: '`detail` says why: a reference that does not exist, or values that contradict each other. `errors` points at the place where there is one.',
   },
   url_refused: {
     status: 422,

@@ -38,7 +38,12 @@ const MetadataValue = z.union([
 
 export const IngestRequest = z.strictObject({
   external_id: ExternalId,
-  account: z.strictObject({ external_id: PersonalId, created_at: GivenTimestamp.optional() }),
+  account: z.strictObject({
+    external_id: PersonalId,
+    created_at: GivenTimestamp.optional().describe(
+      'Since when the account exists, not in the future. Another value in a later upload corrects it, and the ledger says so',
+    ),
+  }),
   device: z.strictObject({ external_id: PersonalId }).optional(),
   content: Content,
   policy_id: Id.optional().describe(

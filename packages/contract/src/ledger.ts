@@ -9,6 +9,7 @@ export const LEDGER_EVENT_TYPES = [
   'evidence.ready',
   'policy.created',
   'model.loaded',
+  'account.corrected',
 ] as const;
 
 export const LedgerEvent = z.strictObject({

@@ -15,7 +15,8 @@ const POSITIONS = {
 export function decodeCursor(list: string, cursor: string, form: keyof typeof POSITIONS = 'id'): string {
   const [name, position = ''] = Buffer.from(cursor, 'base64url').toString('latin1').split(':');
   if (name !== list || !POSITIONS[form].test(position) || encodeCursor(list, position) !== cursor) {
-    throw new DomainError('unprocessable', 'The cursor is not one that this list gave.');
+    const errors = [{ pointer: '/cursor', message: 'is not one that this list gave' }];
+    throw new DomainError('unprocessable', 'The cursor is not one that this list gave.', { errors });
   }
   return position;
 }

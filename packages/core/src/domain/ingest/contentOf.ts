@@ -22,6 +22,7 @@ export function contentOf(content: IngestRequest['content']): ContentFacts {
     throw new DomainError(
       'unprocessable',
       `size_bytes says ${content.size_bytes}, the content has ${bytes.length}.`,
+      { errors: [{ pointer: '/content/size_bytes', message: 'is not the size of the content' }] },
     );
   }
   return {

@@ -4,14 +4,17 @@ import { canonicalJson } from '@origin-stack/sdk/canonicalJson';
 import { DomainError } from '../domainError.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import type { Db, KeyActor } from '../ports.ts';
-import { tellAccountCreatedAt } from '../subjects/subjectStore.ts';
+import { tellAccountCreatedAt } from '../subjects/tellAccountCreatedAt.ts';
 import { inTenant } from '../tenants/inTenant.ts';
 import type { Committed, DecisionDraft } from './commitDecisions.ts';
 import { type ContentFacts, contentOf } from './contentOf.ts';
 import { type DecideDeps, decide, type FullContext } from './decide.ts';
 import { ensureSubjects, type SubjectInput } from './ensureSubjects.ts';
-import { type ContextQuery, readContext, releaseUpload } from './readContext.ts';
+import { type ContextQuery, type DecisionContext, readContext, releaseUpload } from './readContext.ts';
 import { readUpload, replyOf } from './uploadStore.ts';
+
+/** How far a caller's clock may be ahead of ours. */
+export const MAX_CLOCK_AHEAD_MS = 5 * 60_000;
 
 export interface IngestDeps extends DecideDeps {
   db: Db;
@@ -24,7 +27,7 @@ export interface IngestDeps extends DecideDeps {
  * Decides on one upload and proves it. Afterwards decision, certificate, ledger event and webhook deliveries are
  * committed, all or none. The same body again gives the first reply with `created: false`.
  * Throws `external_id_conflict` for another body under a known external id, `not_found` for an unknown policy,
- * `unprocessable` for a wrong size, `dependency_unavailable` where a model that the policy names is not loaded.
+ * `unprocessable` for a wrong size or an account of the future, `dependency_unavailable` where a model that the policy names is not loaded.
  */
 export async function ingest(
   deps: IngestDeps,
@@ -36,7 +39,7 @@ export async function ingest(
   const bodyMac = deps.keyring.requests.mac(canonicalJson(request));
   const hold: Hold = { id: deps.ids.next(), isTaken: false };
   const reply = await holding(deps, tenantId, hold, async () => {
-    const context = await contextOf(deps, tenantId, { request, content, hold });
+    const context = await contextOf(deps, actor, { request, content, hold });
     if (!context) return null;
     return deps.commit(tenantId, await decide(deps, actor, { request, content, bodyMac, context }));
   });
@@ -77,9 +80,10 @@ interface Given {
 /** What to decide on, with the subjects made where they are new; undefined where the external id is known. */
 async function contextOf(
   deps: IngestDeps,
-  tenantId: string,
+  actor: KeyActor,
   { request, content, hold }: Given,
 ): Promise<FullContext | undefined> {
+  const { tenantId } = actor;
   const subjects = subjectInputs(deps, tenantId, request);
   const query: ContextQuery = {
     tenantId,
@@ -97,7 +101,11 @@ async function contextOf(
   };
   let context = await read();
   if (context.exists) return undefined;
-  if (!context.policy) throw new DomainError('not_found', 'policy_id names no policy.');
+  refuseFuture(deps, subjects.account);
+  if (!context.policy) {
+    const errors = [{ pointer: '/policy_id', message: 'names no policy' }];
+    throw new DomainError('not_found', 'policy_id names no policy.', { errors });
+  }
   const missing = [
     ...(context.account ? [] : [subjects.account]),
     ...(subjects.device && !context.device ? [subjects.device] : []),
@@ -106,17 +114,33 @@ async function contextOf(
     await ensureSubjects({ ...deps, blindKeyId: deps.keyring.blindIndex.id }, tenantId, missing);
     context = await read();
   }
-  const { accountCreatedAt } = subjects.account;
-  if (context.account && !context.isAccountAgeTold && accountCreatedAt !== null) {
-    const told = { tenantId, id: context.account.id, createdAt: accountCreatedAt };
-    await inTenant(deps.db, tenantId, (tx) => tellAccountCreatedAt(tx, told));
-    // Again, for another request may have told first.
+  const told = subjects.account.accountCreatedAt;
+  if (context.account && told !== null && !isAsTold(context, told)) {
+    const { id, wrappedKeys } = context.account;
+    await tellAccountCreatedAt(deps, actor, {
+      id,
+      wrappedKeys,
+      accountId: request.account.external_id,
+      told,
+    });
+    // Again, for another request may have told something else since.
     context = await read();
   }
   if (context.exists) return undefined;
   const { account, policy, velocities } = context;
   if (!account || !policy || !velocities) throw new Error('a subject or a policy vanished');
   return { ...context, account, policy, velocities };
+}
+
+const isAsTold = ({ account, isAccountAgeTold }: DecisionContext, told: string): boolean =>
+  isAccountAgeTold && account !== null && Date.parse(account.since) === Date.parse(told);
+
+/** Only what is decided on: the repetition of a body that was taken gets its first reply. */
+function refuseFuture({ clock }: IngestDeps, { accountCreatedAt }: SubjectInput): void {
+  if (accountCreatedAt === null || Date.parse(accountCreatedAt) <= clock.epochMs() + MAX_CLOCK_AHEAD_MS)
+    return;
+  const errors = [{ pointer: '/account/created_at', message: 'is in the future' }];
+  throw new DomainError('unprocessable', 'account.created_at is in the future.', { errors });
 }
 
 function subjectInputs(deps: IngestDeps, tenantId: string, request: IngestRequest) {

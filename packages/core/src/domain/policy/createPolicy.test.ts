@@ -67,6 +67,18 @@ it('refuses a policy on a model that is not loaded, and writes nothing', async (
   const document = defaultPolicy({ ...bed.versions, anomaly: 'anomaly-1999.1.1' });
   await expect(createPolicy(deps(), actor, { name: 'default', document })).rejects.toMatchObject({
     code: 'unprocessable',
+    errors: [{ pointer: '/document/anomaly_model_version', message: 'names no model that is loaded' }],
+  });
+  expect(await eventsOf(tenantId)).toHaveLength(3);
+});
+
+it('refuses a policy that contradicts itself, and writes nothing', async () => {
+  const { tenantId, actor } = await bed.newTenant();
+  const document = defaultPolicy(bed.versions);
+  document.thresholds.risk.review = 1;
+  await expect(createPolicy(deps(), actor, { name: 'default', document })).rejects.toMatchObject({
+    code: 'unprocessable',
+    errors: [{ pointer: '/document/thresholds/risk/review' }],
   });
   expect(await eventsOf(tenantId)).toHaveLength(3);
 });

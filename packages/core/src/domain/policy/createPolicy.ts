@@ -8,6 +8,7 @@ import type { ModelRegistry } from '../models/modelRegistry.ts';
 import type { Actor, Clock, Db, Ids, Tx } from '../ports.ts';
 import { sha256 } from '../sha256.ts';
 import { inTenant } from '../tenants/inTenant.ts';
+import { checkPolicy } from './checkPolicy.ts';
 import { insertModelLoad, insertPolicy, newestVersion } from './policyStore.ts';
 
 export interface PolicyDeps {
@@ -19,7 +20,8 @@ export interface PolicyDeps {
 
 /**
  * Adds the next version of a policy; versions never change. The ledger tells of it, and once per tenant of each
- * model that it names. A second call adds another version. Throws `unprocessable` for a model that is not loaded.
+ * model that it names. A second call adds another version. Throws `unprocessable` for a model that is not loaded and
+ * for what {@link checkPolicy} refuses.
  */
 export function createPolicy(deps: PolicyDeps, actor: Actor, input: PolicyCreate): Promise<Policy> {
   return inTenant(deps.db, actor.tenantId, (tx) => addPolicy(deps, { tx, actor }, input));
@@ -32,6 +34,7 @@ export async function addPolicy(
   input: PolicyCreate,
 ): Promise<Policy> {
   const { document } = input;
+  checkPolicy(document);
   const models = [
     findModel(deps.models, 'risk', document.risk_model_version),
     findModel(deps.models, 'anomaly', document.anomaly_model_version),
@@ -73,6 +76,7 @@ export async function addPolicy(
 
 function findModel(models: ModelRegistry, kind: 'risk' | 'anomaly', version: string): LoadedModel {
   const model = models.find(kind, version);
-  if (!model) throw new DomainError('unprocessable', `No ${kind} model of version ${version} is loaded.`);
-  return model;
+  if (model) return model;
+  const errors = [{ pointer: `/document/${kind}_model_version`, message: 'names no model that is loaded' }];
+  throw new DomainError('unprocessable', `No ${kind} model of version ${version} is loaded.`, { errors });
 }

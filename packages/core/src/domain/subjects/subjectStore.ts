@@ -19,15 +19,18 @@ export interface NewSubject {
   createdAt: string;
 }
 
-/** Notes since when an account exists, once: what was told first stays. */
-export async function tellAccountCreatedAt(
+/** Notes since when an account exists. Gives what was noted before, undefined where that is the same. */
+export async function changeAccountCreatedAt(
   tx: Tx,
   account: { tenantId: string; id: string; createdAt: string },
-): Promise<void> {
-  await tx('subjects')
-    .where({ tenant_id: account.tenantId, id: account.id })
-    .whereNull('account_created_at')
-    .update({ account_created_at: account.createdAt });
+): Promise<string | null | undefined> {
+  const subject = () => tx('subjects').where({ tenant_id: account.tenantId, id: account.id });
+  const row = await subject().forUpdate().first('account_created_at');
+  if (!row) return undefined;
+  const before: string | null = row.account_created_at;
+  if (before !== null && Date.parse(before) === Date.parse(account.createdAt)) return undefined;
+  await subject().update({ account_created_at: account.createdAt });
+  return before;
 }
 
 /** Adds a subject unless its blind index is there; who comes second reads the first one's row. */
