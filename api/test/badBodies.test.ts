@@ -100,7 +100,7 @@ describe('a refused body leaves every table as it was', () => {
     ['a policy id that is not one', text().replace('{', '{"policy_id":"1",'), '/policy_id'],
     ['content of two kinds', within('content', '"text":"x"'), '/content'],
     ['a negative size', text().replace('"size_bytes":7', '"size_bytes":-1'), '/content/size_bytes'],
-    ['a size with a fraction', text().replace('"size_bytes":7', '"size_bytes":7.5'), '/content'],
+    ['a size with a fraction', text().replace('"size_bytes":7', '"size_bytes":7.5'), '/content/size_bytes'],
     ['an array', '[]', ''],
     ['null', 'null', ''],
     ['a string', '"text"', ''],
