@@ -10,6 +10,7 @@ import { findTenant } from './embedded/findTenant.ts';
 import { openOperator } from './embedded/operator.ts';
 import { type CommandResult, defineCommand } from './lib/command.ts';
 import { fromDomain } from './lib/fromDomain.ts';
+import { printable } from './lib/printable.ts';
 import { stateDirFlag } from './lib/stateDirFlag.ts';
 import { writeFileAtomically } from './lib/writeFileAtomically.ts';
 import { type KeyInput, legacyKeyOf, newKeyOf, revokedKeyOf } from './tenants/keyInput.ts';
@@ -98,7 +99,7 @@ async function create(input: KeyInput): Promise<CommandResult> {
 async function list({ operator, tenant }: KeyInput): Promise<CommandResult> {
   const keys = await inTenant(operator.db, tenant.id, (tx) => listKeys(tx, tenant.id));
   const line = (key: (typeof keys)[number]) =>
-    `${key.id}  ${key.prefix}  ${key.is_active ? 'active' : 'revoked'}  last used ${key.last_used_at ?? 'never'}  ${key.name}`;
+    `${key.id}  ${key.prefix}  ${key.is_active ? 'active' : 'revoked'}  last used ${key.last_used_at ?? 'never'}  ${printable(key.name)}`;
   return {
     data: { keys: keys.map((key) => ({ ...key })) },
     text: keys.map(line).join('\n') || 'the tenant has no keys',

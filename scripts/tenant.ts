@@ -6,6 +6,7 @@ import { planInBundle, runInBundle } from './bundle/runInBundle.ts';
 import { type Operator, openOperator } from './embedded/operator.ts';
 import { type CommandResult, defineCommand } from './lib/command.ts';
 import { fromDomain } from './lib/fromDomain.ts';
+import { printable } from './lib/printable.ts';
 import { stateDirFlag } from './lib/stateDirFlag.ts';
 import {
   lookBeforeAllowing,
@@ -72,7 +73,7 @@ async function create(operator: Operator, args: string[]): Promise<CommandResult
 async function list({ db }: Operator): Promise<CommandResult> {
   const tenants = await db.transaction(listTenants);
   const lines = tenants.map(
-    ({ id, name, ip_allowlist }) => `${id}  ${name}  ${ip_allowlist.join(' ') || 'any address'}`,
+    ({ id, name, ip_allowlist }) => `${id}  ${printable(name)}  ${ip_allowlist.join(' ') || 'any address'}`,
   );
   return {
     data: { tenants: tenants.map((tenant) => ({ ...tenant })) },

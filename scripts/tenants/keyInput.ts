@@ -1,7 +1,9 @@
+import { instantOf } from '@origin-stack/contract/instant';
 import { TENANT_SCOPES, TenantScope } from '@origin-stack/contract/scopes';
 import type { Operator } from '../embedded/operator.ts';
 import { UsageError } from '../lib/commandErrors.ts';
 import { refuseExisting } from '../lib/refuseExisting.ts';
+import { nameOf } from './nameOf.ts';
 import type { Waiting } from './putInForce.ts';
 
 export interface KeyFlags {
@@ -24,14 +26,14 @@ export interface KeyInput {
 
 /** The key that is to be made. Throws where it cannot be, and where its file is there. */
 export function newKeyOf({ operator, tenant, flags }: KeyInput) {
-  const expires = flags.expires === undefined ? null : new Date(flags.expires);
-  if (expires !== null && !(expires.getTime() > operator.clock.epochMs())) {
+  const expires = flags.expires === undefined ? null : (instantOf(flags.expires) ?? dayOf(flags.expires));
+  if (expires !== null && !(Number(expires) > operator.clock.epochMs())) {
     throw new UsageError({ what: '--expires is not a date in the future', next: '--expires 2027-01-31' });
   }
   if (flags.out !== undefined) refuseExisting(flags.out);
   return {
     tenantId: tenant.id,
-    name: flags.name,
+    name: nameOf(flags.name),
     scopes: scopesOf(flags),
     expiresAt: expires?.toISOString() ?? null,
   };
@@ -39,8 +41,8 @@ export function newKeyOf({ operator, tenant, flags }: KeyInput) {
 
 /** The key of an older system that is to be imported. */
 export function legacyKeyOf({ tenant, flags }: KeyInput) {
-  const { prefix = '', digest = '', name } = flags;
-  return { tenantId: tenant.id, name, scopes: scopesOf(flags), prefix, digest };
+  const { prefix = '', digest = '' } = flags;
+  return { tenantId: tenant.id, name: nameOf(flags.name), scopes: scopesOf(flags), prefix, digest };
 }
 
 /** The key that is to be revoked. */
@@ -49,6 +51,9 @@ export function revokedKeyOf({ tenant, keyId }: KeyInput) {
     throw new UsageError({ what: 'revoke takes the id of a key', next: `./stack key list ${tenant.name}` });
   return { tenantId: tenant.id, keyId };
 }
+
+/** Midnight in UTC. */
+const dayOf = (text: string): Date | undefined => instantOf(`${text}T00:00:00Z`);
 
 function scopesOf(flags: KeyFlags): TenantScope[] {
   const wrong = flags.scope.filter((scope) => !TenantScope.safeParse(scope).success);

@@ -5,16 +5,16 @@ import { newestModels } from '../embedded/newestModels.ts';
 import type { Operator } from '../embedded/operator.ts';
 import type { Plan } from '../lib/command.ts';
 import { PreconditionError, UsageError } from '../lib/commandErrors.ts';
-import { printable } from '../lib/printable.ts';
+import { nameOf } from './nameOf.ts';
 import { onlyLooks } from './onlyLooks.ts';
 import { OWN_TENANTS } from './ownTenants.ts';
 
 /** The name and the models of a tenant that may be made. Throws where there is one of the name, or a command keeps it. */
 export async function lookBeforeCreating(operator: Operator, [name, ...more]: string[]) {
-  if (!name || more.length > 0 || name.length > 200) {
+  if (!name || more.length > 0) {
     throw new UsageError({ what: 'create takes one name', next: './stack tenant create acme' });
   }
-  if (name !== printable(name)) throw new UsageError({ what: 'a name holds no control characters' });
+  nameOf(name);
   if (OWN_TENANTS.includes(name)) {
     throw new UsageError({
       what: `no tenant of yours may be called ${name}`,

@@ -1,3 +1,4 @@
+import { holdsSecret } from '@origin-stack/contract/freeText';
 import { CorrelationId } from '@origin-stack/contract/primitives';
 import type { Ids, KeyActor } from '@origin-stack/core/domain/ports';
 import type { Request, Response } from 'express';
@@ -22,7 +23,7 @@ export function openState(request: Request, response: Response, ids: Ids): Reque
   const requestId = ids.next();
   const state: RequestState = {
     requestId,
-    correlationId: given.success ? given.data : requestId,
+    correlationId: given.success && !holdsSecret(given.data) ? given.data : requestId,
     route: 'none',
     actor: null,
     startedMs: performance.now(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Rfc3339 } from './instant.ts';
 
 const text = z.string().max(4_096);
 const texts = z.record(z.string().max(256), text);
@@ -12,7 +13,7 @@ export const AlertNotification = z.object({
         status: z.enum(['firing', 'resolved']),
         labels: texts,
         annotations: texts,
-        startsAt: z.iso.datetime({ offset: true }),
+        startsAt: Rfc3339,
         fingerprint: text,
       }),
     )

@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { holdsSecret, SECRET_MESSAGE } from './freeText.ts';
 import { Decision, MediaType, PolicyRef } from './policies.ts';
 import {
   CorrelationId,
   ExternalId,
+  GivenExternalId,
   GivenTimestamp,
   Id,
   PersonalId,
@@ -18,6 +20,7 @@ const about = {
   pvid: z
     .string()
     .regex(/^[\x21-\x7e]{1,200}$/)
+    .refine((pvid) => !holdsSecret(pvid), SECRET_MESSAGE)
     .optional()
     .describe("The content's stable fingerprint; `sha256:<content hash>` where none is given"),
 };
@@ -37,7 +40,7 @@ const MetadataValue = z.union([
 ]);
 
 export const IngestRequest = z.strictObject({
-  external_id: ExternalId,
+  external_id: GivenExternalId,
   account: z.strictObject({
     external_id: PersonalId,
     created_at: GivenTimestamp.optional().describe(

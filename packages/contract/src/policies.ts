@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { freeText } from './freeText.ts';
 import { Id, Sha256Hex, Timestamp } from './primitives.ts';
 
 export const DECISIONS = ['allow', 'review', 'quarantine', 'reject'] as const;
@@ -18,10 +19,6 @@ export const FEATURE_NAMES = [
 const Name = z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,63}$/);
 const Score = z.number().min(0).max(1);
 const NumericInput = z.enum([...FEATURE_NAMES, 'risk_score', 'anomaly_score', 'size_bytes']);
-const Detail = z
-  .string()
-  .regex(/^[^\u0000-\u001f\u007f]{0,200}$/u)
-  .optional();
 const Then = z.enum(['review', 'quarantine', 'reject']);
 
 const MediaType = z
@@ -45,25 +42,42 @@ const MediaTypesCondition = z.strictObject({
   value: z.array(MediaType).min(1).max(100),
 });
 
-export const PolicyRule = z.strictObject({
-  name: Name,
-  when: z.union([NumericCondition, MediaTypeCondition, MediaTypesCondition]),
-  then: Then,
-  detail: Detail,
-});
+/** What a caller's texts in a policy may be. */
+interface Texts {
+  detail: z.ZodType<string, string>;
+  modelVersion: z.ZodType<string, string>;
+}
+
+const ruleOf = ({ detail }: Texts) =>
+  z.strictObject({
+    name: Name,
+    when: z.union([NumericCondition, MediaTypeCondition, MediaTypesCondition]),
+    then: Then,
+    detail: detail.optional(),
+  });
+
+const documentOf = (texts: Texts) =>
+  z.strictObject({
+    rules: z.array(ruleOf(texts)).max(100),
+    thresholds: z.strictObject({
+      risk: z.strictObject({ review: Score, quarantine: Score, reject: Score }),
+      anomaly: z.strictObject({ review: Score, quarantine: Score }),
+    }),
+    risk_model_version: texts.modelVersion,
+    anomaly_model_version: texts.modelVersion,
+  });
+
+/** Versions never change, and earlier releases took more than is taken now. */
+const kept: Texts = {
+  detail: z.string().regex(/^[^\u0000-\u001f\u007f]{0,200}$/u),
+  modelVersion: z.string().min(1).max(64),
+};
+const given: Texts = { detail: freeText({ min: 0, max: 200 }), modelVersion: freeText({ min: 1, max: 64 }) };
 
 /** A policy: rules that name an input, thresholds on the two scores, and the models that give them. */
-export const PolicyDocument = z.strictObject({
-  rules: z.array(PolicyRule).max(100),
-  thresholds: z.strictObject({
-    risk: z.strictObject({ review: Score, quarantine: Score, reject: Score }),
-    anomaly: z.strictObject({ review: Score, quarantine: Score }),
-  }),
-  risk_model_version: z.string().min(1).max(64),
-  anomaly_model_version: z.string().min(1).max(64),
-});
+export const PolicyDocument = documentOf(kept);
 
-export const PolicyCreate = z.strictObject({ name: Name, document: PolicyDocument });
+export const PolicyCreate = z.strictObject({ name: Name, document: documentOf(given) });
 
 /** One version of a policy. A version never changes. */
 export const Policy = z.strictObject({
@@ -80,7 +94,7 @@ export { MediaType };
 
 export type Decision = z.infer<typeof Decision>;
 export type PolicyDocument = z.infer<typeof PolicyDocument>;
-export type PolicyRule = z.infer<typeof PolicyRule>;
+export type PolicyRule = PolicyDocument['rules'][number];
 export type PolicyCreate = z.infer<typeof PolicyCreate>;
 export type Policy = z.infer<typeof Policy>;
 export type PolicyRef = z.infer<typeof PolicyRef>;

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { freeText } from './freeText.ts';
+import { Rfc3339 } from './instant.ts';
 
 /** UUIDv7 in lower-case text. */
 export const Id = z
@@ -19,24 +21,27 @@ export const Timestamp = z
   .describe('RFC 3339 in UTC with microseconds');
 
 /** What a caller may send: RFC 3339 with any offset, from 1900 on. */
-export const GivenTimestamp = z.iso
-  .datetime({ offset: true })
-  .regex(/^(19|20)[0-9]{2}-/)
-  .describe('RFC 3339, from 1900 on');
+export const GivenTimestamp = Rfc3339.regex(/^(19|20)/, 'must be from 1900 on, and before 2100').meta({
+  format: 'date-time',
+  description: 'RFC 3339, from 1900 on',
+});
 
-/** A reference that the caller chose: 1 to 200 characters, no control characters. */
+const REFERENCE =
+  "The caller's own reference. It is signed and published in proofs: it must not be personal data.";
+
+/** A reference that the caller chose, as it stands in what was signed: earlier releases took more. */
 export const ExternalId = z
   .string()
   .regex(/^[^\u0000-\u001f\u007f]{1,200}$/u)
-  .describe(
-    "The caller's own reference. It is signed and published in proofs: it must not be personal data.",
-  );
+  .describe(REFERENCE);
+
+/** A reference that a caller chooses. */
+export const GivenExternalId = freeText({ min: 1, max: 200 }).describe(REFERENCE);
 
 /** An identifier of an account or a device: encrypted at rest, and only commitments of it are ever published. */
-export const PersonalId = z
-  .string()
-  .regex(/^[^\u0000-\u001f\u007f]{1,200}$/u)
-  .describe("The caller's identifier of an account or a device. Encrypted at rest, never published.");
+export const PersonalId = freeText({ min: 1, max: 200 }).describe(
+  "The caller's identifier of an account or a device. Encrypted at rest, never published.",
+);
 
 export const CorrelationId = z.string().regex(/^[A-Za-z0-9._-]{1,128}$/);
 

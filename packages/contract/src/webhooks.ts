@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { freeText, holdsSecret, SECRET_MESSAGE } from './freeText.ts';
 import { Id, Timestamp } from './primitives.ts';
 
 /** Events a webhook can ask for in this release. */
@@ -16,8 +17,9 @@ const Events = z.array(z.enum(WEBHOOK_EVENTS)).min(1).max(WEBHOOK_EVENTS.length)
 const Url = z
   .string()
   .regex(/^https?:\/\/[^\s/?#]+[^\s#]*$/)
-  .max(2000);
-const Description = z.string().regex(/^[^\u0000-\u001f\u007f]{0,200}$/u);
+  .max(2000)
+  .refine((url) => !holdsSecret(url), SECRET_MESSAGE);
+const Description = freeText({ min: 0, max: 200 });
 
 export const WebhookCreate = z.strictObject({
   url: Url,

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IngestReply, IngestRequest } from '@origin-stack/contract/ingest';
+import { instantOf } from '@origin-stack/contract/instant';
 import { canonicalJson } from '@origin-stack/sdk/canonicalJson';
 import { DomainError } from '../domainError.ts';
 import type { Keyring } from '../keys/keyring.ts';
@@ -148,8 +149,8 @@ function subjectInputs(deps: IngestDeps, tenantId: string, request: IngestReques
     kind,
     value,
     blindIndex: deps.keyring.blindIndex.mac(`${tenantId}:${kind}:${value}`),
-    // RFC 3339 knows offsets to 23:59, PostgreSQL to 15:59.
-    accountCreatedAt: createdAt === undefined ? null : new Date(createdAt).toISOString(),
+    // RFC 3339 knows offsets to 23:59 and leap seconds, PostgreSQL offsets to 15:59.
+    accountCreatedAt: createdAt === undefined ? null : (instantOf(createdAt)?.toISOString() ?? null),
   });
   const { account, device } = request;
   return {
