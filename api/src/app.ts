@@ -6,6 +6,7 @@ import { limitHeaders } from './http/limitHeaders.ts';
 import { logRequest } from './http/logRequest.ts';
 import { mountRoutes } from './http/mountRoutes.ts';
 import { openapi } from './http/openapi.ts';
+import { refuseCodings } from './http/refuseCodings.ts';
 import { refuseSecrets } from './http/refuseSecrets.ts';
 import { serveObjects } from './http/serveObjects.ts';
 import { singleHeaders } from './http/singleHeaders.ts';
@@ -37,7 +38,7 @@ export function beginApp(deps: ApiDeps): Express {
   app.set('trust proxy', deps.settings.TRUSTED_PROXIES);
   app.use(logRequest(deps));
   app.use(helmet(SECURITY_HEADERS));
-  app.use(limitHeaders, singleHeaders, refuseSecrets);
+  app.use(limitHeaders, singleHeaders, refuseSecrets, refuseCodings);
   app.use((_request, response, next) => {
     response.set('Cache-Control', 'no-store');
     next();

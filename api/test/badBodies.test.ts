@@ -89,12 +89,17 @@ describe('a refused body leaves every table as it was', () => {
     ['a null id', text().replace(/"external_id":"[^"]+"/, '"external_id":null'), '/external_id'],
     ['an empty id', text().replace(/"external_id":"[^"]+"/, '"external_id":""'), '/external_id'],
     ['an id of 201 characters', text().replace('account-1', 'a'.repeat(201)), '/account/external_id'],
+    ['a bidi override in an id', text().replace('account-1', 'a\u202eb'), '/account/external_id'],
+    ['an isolate in a device id', text().replace('device-1', 'a\u2066b'), '/device/external_id'],
+    ['a bidi override in the external id', text().replace('upload-', 'a\\u202eb'), '/external_id'],
+    ['a control of C1 in the external id', text().replace('upload-', 'a\u009bb'), '/external_id'],
     ['a NUL in an id', text().replace('account-1', 'a\\u0000b'), '/account/external_id'],
     ['a NUL in the external id', text().replace('upload-', 'a\\u0000b'), '/external_id'],
     ['a NUL in a device id', text().replace('device-1', '\\u0000'), '/device/external_id'],
     ['a NUL in a name of metadata', within('metadata', '"a\\u0000":1'), '/metadata/a\u0000'],
     ['a NUL in a media type', text().replace('image/png', 'image/\\u0000'), '/content/media_type'],
     ['a date that does not exist', text().replace('2024-05-01', '2023-02-29'), '/account/created_at'],
+    ['a leap second within a month', text().replace('10:00:00Z', '23:59:60Z'), '/account/created_at'],
     ['a time without an offset', text().replace('10:00:00Z', '10:00:00'), '/account/created_at'],
     ['a year before 1900', text().replace('2024-', '1899-'), '/account/created_at'],
     ['a policy id that is not one', text().replace('{', '{"policy_id":"1",'), '/policy_id'],
@@ -176,6 +181,11 @@ describe('a refused body leaves every table as it was', () => {
     ['text/plain', 'text/plain'],
     ['a form', 'application/x-www-form-urlencoded'],
     ['another charset', 'application/json; charset=latin1'],
+    ['another charset in quotes', 'application/json; charset="utf-16"'],
+    ['an empty charset', 'application/json; charset='],
+    ['a charset and another type', 'application/json; charset=utf-8, text/html'],
+    ['no subtype', 'application'],
+    ['a parameter alone', ';charset=utf-8'],
     ['a suffix', 'application/merge-patch+json'],
     ['two types', 'application/json, text/html'],
     ['none', ''],
@@ -227,6 +237,10 @@ describe('what is not refused', () => {
       'more digits of a second than are kept',
       { account: { external_id: 'fine', created_at: '2024-05-01T10:00:00.12345678901234567890Z' } },
     ],
+    [
+      'a leap second, with small letters',
+      { account: { external_id: 'leap', created_at: '2016-12-31t23:59:60z' } },
+    ],
     ['characters beyond the basic plane', { external_id: '😀'.repeat(200) }],
   ])('%s is taken, and the upload is there', async (_what, change) => {
     const body = exampleIngest(change as Parameters<typeof exampleIngest>[0]);
@@ -236,19 +250,31 @@ describe('what is not refused', () => {
     expect(upload.body).toMatchObject({ upload_id: reply.body.upload_id, external_id: body.external_id });
   });
 
-  it.each(['application/json', 'application/json;charset=utf-8', 'Application/JSON ; charset="UTF-8"'])(
-    'the content type %s is JSON',
-    async (type) => {
-      expect((await ingest(text(), { 'Content-Type': type })).status).toBe(201);
-    },
-  );
+  it.each([
+    'application/json',
+    'application/json;charset=utf-8',
+    'Application/JSON ; charset="UTF-8"',
+    'application/json;',
+    'application/json ; ; charset=utf-8;',
+    'application/json; Charset=UTF8',
+    'application/json; charset="ut\\f-8"',
+    'application/json; version=1; charset=utf-8; profile="a;charset=latin1"',
+  ])('the content type %s is JSON', async (type) => {
+    expect((await ingest(text(), { 'Content-Type': type })).status).toBe(201);
+  });
 });
 
 describe('a NUL in the detail of a rule', () => {
   it('is refused, since no reason could ever be stored with it', async () => {
     const code: ErrorCode = 'validation_failed';
     expectProblem(await api.call({ path: '/v1/policies', json: examplePolicy(models(), 'a\u0000b') }), code);
-    expectProblem(await api.call({ path: '/v1/policies', json: examplePolicy(models(), 'a\u001bb') }), code);
+    for (const detail of ['a\u001bb', 'a\u202eb', 'a\u0085b']) {
+      const reply = await api.call({ path: '/v1/policies', json: examplePolicy(models(), detail) });
+      expectProblem(reply, code);
+      expect(reply.body.errors).toEqual([
+        { pointer: '/document/rules/0/detail', message: expect.any(String) },
+      ]);
+    }
     expect((await api.call({ path: '/v1/models/status' })).status).toBe(200);
   });
 });

@@ -42,6 +42,14 @@ describe('a message that two programs would part differently', () => {
       () => post('Transfer-Encoding: chunked\r\nContent-Length: 4\r\n', `${chunk(BODY)}0\r\n\r\n`),
     ],
     ['a coding that is not known', () => post('Transfer-Encoding: xchunked\r\n', `${chunk(BODY)}0\r\n\r\n`)],
+    ['codings behind chunked', () => post('Transfer-Encoding: chunked, gzip\r\n', `${chunk(BODY)}0\r\n\r\n`)],
+    ['a list of codings with an empty end', () => post('Transfer-Encoding: chunked,\r\n', '0\r\n\r\n')],
+    ['chunked twice', () => post('Transfer-Encoding: chunked, chunked\r\n', '0\r\n\r\n')],
+    ['codings without a comma', () => post('Transfer-Encoding: gzip chunked\r\n', '0\r\n\r\n')],
+    [
+      'a coding that is not known, for a path that does not exist',
+      () => 'GET /nowhere HTTP/1.1\r\nHost: api\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n',
+    ],
     ['a space before the colon', () => post('Transfer-Encoding : chunked\r\n', `${chunk(BODY)}0\r\n\r\n`)],
     ['two codings', () => post('Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n', '0\r\n\r\n')],
     ['two lengths', () => post('Content-Length: 2\r\nContent-Length: 3\r\n', '{}x')],
@@ -75,6 +83,31 @@ describe('a message that two programs would part differently', () => {
     expect(head).toContain(`x-request-id: ${problem.instance}`);
     expect(head).toContain('x-content-type-options: nosniff');
     expect(await countRows(api.owner)).toEqual(before);
+  });
+});
+
+describe('a transfer coding beside chunked', () => {
+  it.each([
+    'gzip, chunked',
+    'Gzip,Chunked',
+    'deflate , chunked',
+    'gzip\r\nTransfer-Encoding: chunked',
+    'identity, chunked',
+    'x-own; level="1, 2", chunked',
+  ])('%s is not implemented, and what is sent in it is not taken for a body', async (coding) => {
+    const before = await countRows(api.owner);
+    const sent = post(`Connection: close\r\nTransfer-Encoding: ${coding}\r\n`, `${chunk(BODY)}0\r\n\r\n`);
+    const { status, head, problem } = await onlyReply(sent);
+    expect({ status, error: problem.error }).toEqual({ status: 501, error: 'coding_not_implemented' });
+    expect(head).toContain('content-type: application/problem+json');
+    expect(await countRows(api.owner)).toEqual(before);
+  });
+
+  it('chunked alone is read, in whatever case', async () => {
+    const body = JSON.stringify(exampleIngest());
+    const fields = 'Connection: close\r\nTransfer-Encoding: Chunked\r\n';
+    const { ended } = await rawExchange(api.port, post(fields, `${chunk(body)}0\r\n\r\n`));
+    expect(statusesIn(await ended())).toEqual([201]);
   });
 });
 

@@ -17,6 +17,7 @@ export function errorsOf(route: AnyRoute): ErrorCode[] {
     'dependency_unavailable',
     'headers_too_large',
     'malformed_request',
+    'coding_not_implemented',
     ...route.errors,
   ]);
   if (!('public' in route.access)) codes.add('unauthenticated').add('address_not_allowed');

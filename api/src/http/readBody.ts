@@ -1,4 +1,5 @@
 import { DomainError } from '@origin-stack/core/domain/domainError';
+import { parse } from 'content-type';
 import express, { type Request, type Response } from 'express';
 import { parseStrictJson } from './parseStrictJson.ts';
 import { StrictJsonError } from './strictJsonError.ts';
@@ -8,11 +9,12 @@ export const MAX_BODY_BYTES = 1_048_576;
 /** No inflation: a compressed body can be a thousand times what was sent. */
 const readRaw = express.raw({ type: () => true, limit: MAX_BODY_BYTES, inflate: false });
 
-const JSON_TYPE = /^application\/json\s*(;\s*charset=("?)utf-8\2\s*)?$/i;
+/** The second is the WHATWG's other name of it, which many a client sends. */
+const UTF8 = ['utf-8', 'utf8'];
 
 /** The JSON of a request's body. Throws `unsupported_media_type`, `body_too_large` and `invalid_json`. */
 export async function readBody(request: Request, response: Response): Promise<unknown> {
-  if (!JSON_TYPE.test(request.get('content-type') ?? '')) {
+  if (!isJson(request.get('content-type') ?? '')) {
     throw new DomainError('unsupported_media_type', 'The body must be application/json in UTF-8.');
   }
   await new Promise<void>((resolve, reject) => {
@@ -26,6 +28,12 @@ export async function readBody(request: Request, response: Response): Promise<un
       errors: [{ pointer: error.pointer, message: error.message }],
     });
   }
+}
+
+/** Parameters are read by RFC 9110, 5.6.6; those that JSON does not have mean nothing (RFC 8259, 11). */
+function isJson(contentType: string): boolean {
+  const { type, parameters } = parse(contentType);
+  return type === 'application/json' && UTF8.includes((parameters.charset ?? 'utf-8').toLowerCase());
 }
 
 function bodyError(error: unknown): DomainError {

@@ -22,7 +22,7 @@ export const ERRORS = {
   malformed_request: {
     status: 400,
     title: 'The request is not HTTP',
-    help: 'The request line or a header field is malformed, `Host` is missing, or a field that may stand once is repeated.',
+    help: 'The request line or a header field is malformed, `Host` is missing, a field that may stand once is repeated, or a field such as `X-Correlation-Id` holds an API key or a webhook secret, which would be stored or logged there.',
   },
   unauthenticated: {
     status: 401,
@@ -108,6 +108,11 @@ export const ERRORS = {
     status: 500,
     title: 'Something failed on our side',
     help: 'Give the request id in `instance` to your operator, whose log explains it.',
+  },
+  coding_not_implemented: {
+    status: 501,
+    title: 'The transfer coding is not implemented',
+    help: 'Send the body with a `Content-Length`, or with `Transfer-Encoding: chunked` and no other coding.',
   },
   dependency_unavailable: {
     status: 503,

@@ -126,6 +126,11 @@ describe('every answer', () => {
       'malformed_request',
     );
     expectProblem(await send(request('GET /', [`x-large: ${'a'.repeat(20_000)}`])), 431, 'headers_too_large');
+    const coded = request('POST /v1/ingest', [
+      'content-type: application/json',
+      'transfer-encoding: gzip, chunked',
+    ]);
+    expectProblem(await send(`${coded}0\r\n\r\n`), 501, 'coding_not_implemented');
     const signature = 'X-Amz-Signature=';
     expectProblem(await send(request(`GET /origin-evidence/a?${signature}bad`)), 404, 'not_found');
     expectProblem(
