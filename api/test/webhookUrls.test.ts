@@ -99,3 +99,9 @@ it.each([
   expectProblem(reply, reply.status === 400 ? 'validation_failed' : 'url_refused');
   expect(await countRows(api.owner)).toEqual(before);
 });
+
+it('a URL whose scheme is in capitals is taken, and stored in lower case', async () => {
+  const url = 'HTTPS://Receiver.Example/Hook';
+  const reply = await api.call({ path: '/v1/webhooks', json: exampleWebhook({ url }) });
+  expect([reply.status, reply.body.url]).toEqual([201, 'https://receiver.example/Hook']);
+});

@@ -16,7 +16,7 @@ export const SENT_EVENTS = [...WEBHOOK_EVENTS, 'webhook.test'] as const;
 const Events = z.array(z.enum(WEBHOOK_EVENTS)).min(1).max(WEBHOOK_EVENTS.length);
 const Url = z
   .string()
-  .regex(/^https?:\/\/[^\s/?#]+[^\s#]*$/)
+  .regex(/^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s/?#]+[^\s#]*$/)
   .max(2000)
   .refine((url) => !holdsSecret(url), SECRET_MESSAGE);
 const Description = freeText({ min: 0, max: 200 });

@@ -20,7 +20,7 @@ from origin_stack import WebhookVerificationError, verify_webhook
 BODY_AT_MOST = 1024 * 1024
 SEEN_AT_MOST = 10_000
 
-secrets = pathlib.Path(os.environ.get("WEBHOOK_SECRET_FILE", "webhook-secret")).read_text().split()
+secrets = pathlib.Path(os.environ.get("WEBHOOK_SECRET_FILE", "webhook-secret")).read_text("utf-8-sig").split()
 # With several processes, or across restarts, let a unique column of a database remember.
 seen: OrderedDict[str, None] = OrderedDict()
 app = FastAPI(openapi_url=None)

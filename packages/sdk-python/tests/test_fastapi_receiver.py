@@ -52,7 +52,8 @@ class Receiver:
 @pytest.fixture(scope="module")
 def receiver(tmp_path_factory):
     secret = tmp_path_factory.mktemp("receiver") / "secret"
-    secret.write_text(f"{OLDER}\n{NEWER}\n")
+    # As an editor on Windows leaves it.
+    secret.write_bytes(f"\ufeff{OLDER}\r\n{NEWER}\r\n".encode())
     process = subprocess.Popen(
         [sys.executable, "-B", str(ROOT / "examples/fastapi_receiver.py")],
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "src"), "PORT": "0", "WEBHOOK_SECRET_FILE": str(secret)},

@@ -24,7 +24,8 @@ async function printed(pattern: RegExp): Promise<string> {
 
 beforeAll(async () => {
   const secretFile = join(folder, 'secret');
-  writeFileSync(secretFile, `${older}\n${newer}\n`, { mode: 0o600 });
+  // As an editor on Windows leaves it.
+  writeFileSync(secretFile, `\ufeff${older}\r\n${newer}\r\n`, { mode: 0o600 });
   receiver = spawn(process.execPath, [join(import.meta.dirname, 'express-receiver.ts')], {
     env: { PATH: process.env.PATH, PORT: '0', WEBHOOK_SECRET_FILE: secretFile },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -5,7 +5,7 @@ import { verifyWebhook, type WebhookEvent, WebhookVerificationError } from '@ori
 import express, { type NextFunction, type Request, type Response } from 'express';
 
 const secrets = readFileSync(process.env.WEBHOOK_SECRET_FILE ?? 'webhook-secret', 'utf8')
-  .split('\n')
+  .split(/\s+/)
   .filter(Boolean);
 
 /** Ids seen lately. With several processes, or across restarts, let a unique column of a database remember. */

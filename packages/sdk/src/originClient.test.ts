@@ -155,6 +155,32 @@ describe('OriginClient', () => {
     expect(patch.received).toHaveLength(1);
   });
 
+  it('has deleted what a repeated DELETE does not find, unless nothing can have been done before', async () => {
+    const gone = problem(404, 'not_found');
+    const answering = (first: Answer) => peer((_, number) => (number === 1 ? first : gone));
+    const at = (status: number) => problem(status, 'dependency_unavailable', { 'retry-after': '0' });
+    for (const lost of ['cut', at(502), at(503), at(504)] as const) {
+      const { client, received } = await answering(lost);
+      expect(await client.deleteWebhook('w')).toBeUndefined();
+      expect(received).toHaveLength(2);
+    }
+    const slow = await peer((_, number) => (number === 1 ? 'hang' : gone), { timeoutMs: 100 });
+    expect(await slow.client.deleteWebhook('w')).toBeUndefined();
+    for (const first of [gone, at(429)]) {
+      const { client } = await answering(first);
+      expect((await caught(client.deleteWebhook('w'))).code).toBe('not_found');
+    }
+    const read = await answering('cut');
+    expect((await caught(read.client.getWebhook('w'))).code).toBe('not_found');
+  });
+
+  it('takes a base URL whose scheme and host are in capitals', async () => {
+    const { baseUrl, received } = await peer(() => ({ json: { ok: 1 } }));
+    const url = baseUrl.replace('http://', 'HTTP://');
+    expect(await new OriginClient({ baseUrl: url, apiKey }).getModelsStatus()).toEqual({ ok: 1 });
+    expect(received).toHaveLength(1);
+  });
+
   it('waits out the same request in flight, and gives up on a conflict', async () => {
     const { client, received } = await peer((_, number) =>
       number === 1

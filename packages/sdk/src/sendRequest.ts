@@ -38,7 +38,8 @@ const longestDelayMs = 30_000;
  * Sends one request and returns the parsed reply, `undefined` for 204. A repeatable one (GET, DELETE, with
  * an idempotency key, or said so) is tried again after a network failure, a timeout, 429, 502, 503, 504 or
  * `idempotency_in_flight`, after `Retry-After` or a growing random pause; a `Retry-After` over 30 s is left
- * to the caller. Throws {@link OriginError}; the signal's reason when the caller aborted.
+ * to the caller. A DELETE that finds nothing after an attempt whose reply was lost is done. Throws
+ * {@link OriginError}; the signal's reason when the caller aborted.
  */
 export async function sendRequest(
   transport: Transport,
@@ -50,12 +51,17 @@ export async function sendRequest(
     ['GET', 'DELETE'].includes(spec.method) ||
     options.idempotencyKey !== undefined;
   const request = buildRequest(transport, spec, options);
+  let mayBeDone = false;
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await sendOnce(transport, request, options);
     } catch (error) {
       options.signal?.throwIfAborted();
-      if (!(error instanceof OriginError) || !repeatable || attempt >= transport.maxRetries) throw error;
+      if (!(error instanceof OriginError)) throw error;
+      if (mayBeDone && spec.method === 'DELETE' && error.code === 'not_found') return undefined;
+      if (!repeatable || attempt >= transport.maxRetries) throw error;
+      // Only 429 says for sure that nothing was done.
+      mayBeDone ||= error.status !== 429;
       const delayMs = retryDelayMs(error, attempt);
       if (delayMs === null) throw error;
       await pause(delayMs, options.signal);

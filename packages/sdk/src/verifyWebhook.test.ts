@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
@@ -108,6 +109,16 @@ describe('verifyWebhook', () => {
       'webhook-signature': new Webhook(secret).sign(eventId, at, rawBody),
     });
     expect(await verifyWebhook({ secret, headers, rawBody })).toEqual(event);
+  });
+
+  it('takes the bytes of another realm, and no other view of them', async () => {
+    const headers = await sign();
+    const foreign = (view: string) =>
+      runInNewContext(`new ${view}(new Uint8Array(bytes).buffer)`, { bytes: [...Buffer.from(rawBody)] });
+    expect(foreign('Uint8Array')).not.toBeInstanceOf(Uint8Array);
+    expect(await verifyWebhook({ secret, headers, rawBody: foreign('Uint8Array') })).toEqual(event);
+    for (const view of ['DataView', 'Int8Array'])
+      await expect(verifyWebhook({ secret, headers, rawBody: foreign(view) })).rejects.toThrow('exact body');
   });
 
   it('passes over signatures of unknown versions beside a good one', async () => {

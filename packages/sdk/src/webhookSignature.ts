@@ -34,9 +34,14 @@ export async function originSignature(key: HmacKey, message: WebhookMessage): Pr
 
 /** The body as bytes. Throws a `TypeError` for what is neither bytes nor a string, such as a parsed body. */
 export function bodyBytes(rawBody: Uint8Array | string): Uint8Array {
-  if (rawBody instanceof Uint8Array) return rawBody;
+  if (isBytes(rawBody)) return rawBody;
   if (typeof rawBody === 'string' && rawBody.isWellFormed()) return new TextEncoder().encode(rawBody);
   throw new TypeError('rawBody is the exact body as received, bytes or text, not what was parsed from it');
+}
+
+/** By its tag: a Uint8Array of another realm (a vm context, jsdom, a frame) is no instance of this one's. */
+function isBytes(value: unknown): value is Uint8Array {
+  return ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]';
 }
 
 async function mac(key: HmacKey, prefix: string, body: Uint8Array): Promise<Uint8Array> {

@@ -116,6 +116,13 @@ describe('readSettings', () => {
     (text) => expect(namesOf({ ...development, API_HOST: text })).toEqual(['API_HOST']),
   );
 
+  it('takes a scheme in capitals for the same', () => {
+    const REDIS_URL = bundle.REDIS_URL.replace('rediss', 'REDISS');
+    const { VAULT_ADDR, ...read } = readSettings({ ...bundle, VAULT_ADDR: 'HTTPS://vault:8200', REDIS_URL });
+    expect([VAULT_ADDR, read.REDIS_URL]).toEqual([bundle.VAULT_ADDR, bundle.REDIS_URL]);
+    expect(namesOf({ ...production, PUBLIC_URL: 'HTTP://origin.example.org' })).toEqual(['PUBLIC_URL']);
+  });
+
   it('names every setting that must be set, at once', () => {
     expect(namesOf({}).sort()).toEqual([
       'DATABASE_URL',
@@ -278,7 +285,7 @@ describe('a value in a file', () => {
     );
   });
 
-  it('loses its last newline and no other', () => {
+  it('loses its last newline and no other, and a byte order mark', () => {
     const read = (content: string) => {
       writeFileSync(file, content);
       return readSettings({ ...development, SIGNING_KEY_ID: undefined, SIGNING_KEY_ID_FILE: file })
@@ -288,6 +295,7 @@ describe('a value in a file', () => {
     expect(read('k1\r\n')).toBe('k1');
     expect(read('k1\n\n')).toBe('k1\n');
     expect(read(' k1')).toBe(' k1');
+    expect(read('\ufeffk1\r\n')).toBe('k1');
   });
 
   it('beside the value itself is refused', () => {

@@ -17,7 +17,8 @@ export class SettingsError extends Error {
 }
 
 /**
- * The settings from an environment. A value given as `<NAME>_FILE` is read from that file, without its last newline.
+ * The settings from an environment. A value given as `<NAME>_FILE` is read from that file, without its last newline
+ * and without the byte order mark that editors on Windows put before it.
  * Throws {@link SettingsError} with every problem; no value stands in a message.
  */
 export function readSettings(env: Record<string, string | undefined>): Settings {
@@ -71,7 +72,7 @@ function readOne(name: string, setting: Setting, env: Record<string, string | un
 /** The path stays out of the message: who sets the wrong variable puts the secret itself there. */
 function readSecretFile(file: string, variable: string): string {
   try {
-    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    return readFileSync(file, 'utf8').replace(/^\ufeff|\r?\n$/g, '');
   } catch (error) {
     throw new Error(`cannot read the file that ${variable} names: ${(error as NodeJS.ErrnoException).code}`);
   }

@@ -74,7 +74,8 @@ export const url = (...schemes: string[]): SettingType<string> => ({
         `must be a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
       );
     }
-    return value.replace(/\/$/, '');
+    // A scheme in capitals is the same (RFC 3986 section 3.1), and everybody compares it by its text.
+    return value.replace(/^[^:]+/, (scheme) => scheme.toLowerCase()).replace(/\/$/, '');
   },
 });
 
