@@ -77,7 +77,7 @@ describe('the SDK', () => {
   const COMPOSED = ['constructor', 'waitForEvidencePack', 'downloadArtifact', 'ledgerEvents'];
   const ID = '0193a1b2-0000-7000-8000-000000000001';
 
-  it('calls only routes that exist, by their method', async () => {
+  it('has a method for every route of a tenant, and for no other', async () => {
     const called: string[] = [];
     const client = new OriginClient({
       baseUrl: 'http://api.example',
@@ -97,10 +97,8 @@ describe('the SDK', () => {
       // Whatever a method makes of an empty reply: what it asked for is looked at.
       await method.call(client, takesId(name) ? ID : {}, {}).catch(() => undefined);
     }
-    const declared = ROUTES.map(({ method, path }) => `${method} ${path}`);
-    expect(called).toHaveLength(methods.length);
-    expect(methods.length).toBeGreaterThan(20);
-    for (const call of called) expect(declared).toContain(call);
+    const routes = ROUTES.filter(({ path }) => path.startsWith('/v1/'));
+    expect(called.toSorted()).toEqual(routes.map(({ method, path }) => `${method} ${path}`).toSorted());
   });
 
   const takesId = (name: string) =>

@@ -173,7 +173,7 @@ export const commandList: readonly CommandEntry[] = [
   {
     name: 'reference',
     group: 'Develop',
-    summary: 'Write docs/reference from the code',
+    summary: 'Write docs/reference and the types of the SDKs from the code',
     load: () => import('../reference.ts'),
   },
   {

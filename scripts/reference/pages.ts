@@ -110,16 +110,16 @@ async function commands(list: readonly CommandEntry[]): Promise<string> {
   );
 }
 
-/** The pages of docs/reference by their file name, made from the declarations in the code. */
+/** The pages of docs/reference by their path, made from the declarations in the code. */
 export async function referencePages(list: readonly CommandEntry[]): Promise<Record<string, string>> {
   const document = openapi(ROUTES, { publicUrl: 'http://127.0.0.1:8080', version: productVersion });
   return {
-    'settings.md': settings(),
-    'routes.md': routes(),
-    'errors.md': errors(),
-    'metrics.md': metrics(),
-    'alerts.md': alerts(),
-    'commands.md': await commands(list),
-    'openapi.json': `${JSON.stringify(document, null, 2)}\n`,
+    'docs/reference/settings.md': settings(),
+    'docs/reference/routes.md': routes(),
+    'docs/reference/errors.md': errors(),
+    'docs/reference/metrics.md': metrics(),
+    'docs/reference/alerts.md': alerts(),
+    'docs/reference/commands.md': await commands(list),
+    'docs/reference/openapi.json': `${JSON.stringify(document, null, 2)}\n`,
   };
 }

@@ -1,3 +1,4 @@
+export type * from './apiTypes.ts';
 export { canonicalJson } from './canonicalJson.ts';
 export type { JsonObject, JsonValue } from './jsonValue.ts';
 export { jwkThumbprint, type PublicJwk, type PublicJwks } from './jwk.ts';

@@ -66,6 +66,7 @@ describe('OriginClient', () => {
     ['GET /v1/ledger/events', (c) => c.listLedgerEvents()],
     ['GET /v1/ledger/verify', (c) => c.verifyLedger()],
     ['GET /v1/models/status', (c) => c.getModelsStatus()],
+    ['GET /v1/whoami', (c) => c.whoAmI()],
   ])('sends %s with the key and returns the reply', async (route, call) => {
     const { client, received } = await peer(() => ({ json: { answer: 42 } }));
     expect(await call(client)).toEqual({ answer: 42 });

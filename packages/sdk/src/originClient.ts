@@ -7,6 +7,7 @@ import type {
   EvidencePackCreate,
 } from '@origin-stack/contract/evidence';
 import type { IngestReply, IngestRequest, Upload, UploadSummary } from '@origin-stack/contract/ingest';
+import type { WhoAmI } from '@origin-stack/contract/keys';
 import type { LedgerEvent, LedgerVerification } from '@origin-stack/contract/ledger';
 import type { ModelsStatus } from '@origin-stack/contract/models';
 import type { Policy, PolicyCreate } from '@origin-stack/contract/policies';
@@ -67,6 +68,11 @@ export class OriginClient {
       timeoutMs,
       maxRetries,
     };
+  }
+
+  /** Which key calls: its tenant, scopes and expiry. */
+  whoAmI(options?: CallOptions): Promise<WhoAmI> {
+    return this.#send({ method: 'GET', path: '/v1/whoami' }, options);
   }
 
   /** Has content decided on. The same body again gives the first reply; another body is 409. */
@@ -133,7 +139,10 @@ export class OriginClient {
     return fetchArtifact(this.#transport, artifact, options);
   }
 
-  /** The reply holds the secret, once. */
+  /**
+   * The reply holds the secret, once: `null` where the first reply was lost and the call repeated under its
+   * `idempotencyKey`. {@link rotateWebhookSecret} then gives another.
+   */
   createWebhook(body: WebhookCreate, options?: CallOptions): Promise<WebhookCreated> {
     return this.#send({ method: 'POST', path: '/v1/webhooks', body }, options);
   }
@@ -150,11 +159,16 @@ export class OriginClient {
     return this.#send({ method: 'PATCH', path: `/v1/webhooks/${part(id)}`, body }, options);
   }
 
+  /** Succeeds too when a repetition finds nothing, since the first attempt may have deleted it. */
   deleteWebhook(id: string, options?: CallOptions): Promise<void> {
     return this.#send({ method: 'DELETE', path: `/v1/webhooks/${part(id)}` }, options);
   }
 
-  /** A new secret, shown once; the old one signs beside it for `overlap_seconds` (86,400). */
+  /**
+   * A new secret, shown once; the old one signs beside it for `overlap_seconds` (86,400). It is `null` where the
+   * first reply was lost and the call repeated under its `idempotencyKey`. At most two sign: rotate again after
+   * `old_secret_retires_at`, or before and give the new one to the receiver at once.
+   */
   rotateWebhookSecret(
     id: string,
     body: WebhookRotateSecret = {},
