@@ -42,10 +42,16 @@ export async function fetchArtifact(
 async function readAtMost(reply: Response, sizeBytes: number): Promise<Uint8Array | null> {
   const bytes = new Uint8Array(sizeBytes);
   let length = 0;
-  for await (const chunk of reply.body ?? []) {
-    if (length + chunk.length > sizeBytes) return null;
+  // Safari iterates over no stream.
+  const reader = reply.body?.getReader();
+  for (;;) {
+    const chunk = (await reader?.read())?.value;
+    if (chunk === undefined) return bytes.subarray(0, length);
+    if (length + chunk.length > sizeBytes) {
+      await reader?.cancel();
+      return null;
+    }
     bytes.set(chunk, length);
     length += chunk.length;
   }
-  return bytes.subarray(0, length);
 }
