@@ -1,7 +1,18 @@
-"""Verifies what Origin Stack sends and signs. Webhooks need the standard library only."""
+"""Origin Stack's API, and verifiers of what it sends and signs. Certificates need PyJWT, nothing else needs a package."""
 
 from .errors import CertificateError, WebhookVerificationError
+from .origin_client import OriginClient
+from .origin_error import OriginError
+from .transport import CallOptions
 from .verify_certificate import verify_certificate
 from .verify_webhook import verify_webhook
 
-__all__ = ["CertificateError", "WebhookVerificationError", "verify_certificate", "verify_webhook"]
+__all__ = [
+    "CallOptions",
+    "CertificateError",
+    "OriginClient",
+    "OriginError",
+    "WebhookVerificationError",
+    "verify_certificate",
+    "verify_webhook",
+]

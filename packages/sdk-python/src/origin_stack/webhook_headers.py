@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from .errors import WebhookVerificationError
 
@@ -46,7 +47,8 @@ def read_webhook_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]])
 def _pairs(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     # Starlette's and requests' mappings list a doubled header in items() or multi_items().
     items = getattr(headers, "multi_items", None) or getattr(headers, "items", None)
-    return [(str(name).lower(), value) for name, value in (items() if items else headers)]
+    pairs = cast("Iterable[tuple[str, str]]", items() if items else headers)
+    return [(str(name).lower(), value) for name, value in pairs]
 
 
 def _value(pairs: list[tuple[str, str]], name: str) -> str | None:
