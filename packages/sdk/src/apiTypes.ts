@@ -118,7 +118,7 @@ export type DeliveryPage = {
   next_cursor: string | null;
 };
 
-export type ErrorCode = "invalid_json" | "validation_failed" | "malformed_request" | "unauthenticated" | "insufficient_scope" | "address_not_allowed" | "not_found" | "method_not_allowed" | "request_timeout" | "external_id_conflict" | "idempotency_conflict" | "idempotency_in_flight" | "pack_not_ready" | "delivery_in_flight" | "body_too_large" | "unsupported_media_type" | "unprocessable" | "url_refused" | "headers_too_large" | "internal" | "dependency_unavailable";
+export type ErrorCode = "invalid_json" | "validation_failed" | "malformed_request" | "unauthenticated" | "insufficient_scope" | "address_not_allowed" | "not_found" | "method_not_allowed" | "request_timeout" | "external_id_conflict" | "idempotency_conflict" | "idempotency_in_flight" | "pack_not_ready" | "delivery_in_flight" | "body_too_large" | "unsupported_media_type" | "unprocessable" | "url_refused" | "headers_too_large" | "internal" | "coding_not_implemented" | "dependency_unavailable";
 
 export type EvidenceDownload = {
   artifacts: Array<{
@@ -194,7 +194,7 @@ export type IngestRequest = {
   account: {
     /** The caller's identifier of an account or a device. Encrypted at rest, never published. */
     external_id: string;
-    /** RFC 3339, from 1900 on */
+    /** Since when the account exists, not in the future. Another value in a later upload corrects it, and the ledger says so */
     created_at?: string | undefined;
   };
   device?: {
@@ -242,7 +242,7 @@ export type LedgerEventPage = {
   next_cursor: string | null;
 };
 
-export type LedgerEventType = "decision.created" | "evidence.ready" | "policy.created" | "model.loaded";
+export type LedgerEventType = "decision.created" | "evidence.ready" | "policy.created" | "model.loaded" | "account.corrected";
 
 export type LedgerRef = {
   sequence: number;
@@ -288,11 +288,62 @@ export type Policy = {
 
 export type PolicyCreate = {
   name: string;
-  document: PolicyDocument;
+  document: {
+    rules: Array<{
+      name: string;
+      when: {
+        input: "account_age_days" | "upload_velocity_24h" | "device_velocity_24h" | "account_prior_quarantine_count" | "account_prior_reject_count" | "pvid_prior_quarantine_count" | "pvid_prior_reject_count" | "risk_score" | "anomaly_score" | "size_bytes";
+        op: "lt" | "lte" | "gt" | "gte" | "eq" | "ne";
+        value: number;
+      } | {
+        input: "media_type";
+        op: "eq" | "ne";
+        /** type/subtype in lower case, without parameters */
+        value: string;
+      } | {
+        input: "media_type";
+        op: "in";
+        value: Array<string>;
+      };
+      then: "review" | "quarantine" | "reject";
+      detail?: string | undefined;
+    }>;
+    thresholds: {
+      risk: {
+        review: number;
+        quarantine: number;
+        reject: number;
+      };
+      anomaly: {
+        review: number;
+        quarantine: number;
+      };
+    };
+    risk_model_version: string;
+    anomaly_model_version: string;
+  };
 };
 
 export type PolicyDocument = {
-  rules: Array<PolicyRule>;
+  rules: Array<{
+    name: string;
+    when: {
+      input: "account_age_days" | "upload_velocity_24h" | "device_velocity_24h" | "account_prior_quarantine_count" | "account_prior_reject_count" | "pvid_prior_quarantine_count" | "pvid_prior_reject_count" | "risk_score" | "anomaly_score" | "size_bytes";
+      op: "lt" | "lte" | "gt" | "gte" | "eq" | "ne";
+      value: number;
+    } | {
+      input: "media_type";
+      op: "eq" | "ne";
+      /** type/subtype in lower case, without parameters */
+      value: string;
+    } | {
+      input: "media_type";
+      op: "in";
+      value: Array<string>;
+    };
+    then: "review" | "quarantine" | "reject";
+    detail?: string | undefined;
+  }>;
   thresholds: {
     risk: {
       review: number;
@@ -317,26 +368,6 @@ export type PolicyRef = {
   /** UUIDv7 in lower-case text */
   id: string;
   version: number;
-};
-
-export type PolicyRule = {
-  name: string;
-  when: {
-    input: "account_age_days" | "upload_velocity_24h" | "device_velocity_24h" | "account_prior_quarantine_count" | "account_prior_reject_count" | "pvid_prior_quarantine_count" | "pvid_prior_reject_count" | "risk_score" | "anomaly_score" | "size_bytes";
-    op: "lt" | "lte" | "gt" | "gte" | "eq" | "ne";
-    value: number;
-  } | {
-    input: "media_type";
-    op: "eq" | "ne";
-    /** type/subtype in lower case, without parameters */
-    value: string;
-  } | {
-    input: "media_type";
-    op: "in";
-    value: Array<string>;
-  };
-  then: "review" | "quarantine" | "reject";
-  detail?: string | undefined;
 };
 
 export type Problem = {

@@ -168,6 +168,7 @@ ErrorCode: TypeAlias = Literal[
     "url_refused",
     "headers_too_large",
     "internal",
+    "coding_not_implemented",
     "dependency_unavailable",
 ]
 
@@ -262,7 +263,7 @@ class _IngestRequestAccount(TypedDict):
 
 
 class IngestRequestAccount(_IngestRequestAccount, total=False):
-    # RFC 3339, from 1900 on
+    # Since when the account exists, not in the future. Another value in a later upload corrects it, and the ledger says so
     created_at: str
 
 
@@ -325,6 +326,7 @@ LedgerEventType: TypeAlias = Literal[
     "evidence.ready",
     "policy.created",
     "model.loaded",
+    "account.corrected",
 ]
 
 
@@ -371,9 +373,90 @@ class Policy(TypedDict):
     created_at: str
 
 
+class PolicyCreateDocumentRulesItemWhen1(TypedDict):
+    input: Literal["account_age_days", "upload_velocity_24h", "device_velocity_24h", "account_prior_quarantine_count", "account_prior_reject_count", "pvid_prior_quarantine_count", "pvid_prior_reject_count", "risk_score", "anomaly_score", "size_bytes"]
+    op: Literal["lt", "lte", "gt", "gte", "eq", "ne"]
+    value: float
+
+
+class PolicyCreateDocumentRulesItemWhen2(TypedDict):
+    input: Literal["media_type"]
+    op: Literal["eq", "ne"]
+    # type/subtype in lower case, without parameters
+    value: str
+
+
+class PolicyCreateDocumentRulesItemWhen3(TypedDict):
+    input: Literal["media_type"]
+    op: Literal["in"]
+    value: list[str]
+
+
+class _PolicyCreateDocumentRulesItem(TypedDict):
+    name: str
+    when: PolicyCreateDocumentRulesItemWhen1 | PolicyCreateDocumentRulesItemWhen2 | PolicyCreateDocumentRulesItemWhen3
+    then: Literal["review", "quarantine", "reject"]
+
+
+class PolicyCreateDocumentRulesItem(_PolicyCreateDocumentRulesItem, total=False):
+    detail: str
+
+
+class PolicyCreateDocumentThresholdsRisk(TypedDict):
+    review: float
+    quarantine: float
+    reject: float
+
+
+class PolicyCreateDocumentThresholdsAnomaly(TypedDict):
+    review: float
+    quarantine: float
+
+
+class PolicyCreateDocumentThresholds(TypedDict):
+    risk: PolicyCreateDocumentThresholdsRisk
+    anomaly: PolicyCreateDocumentThresholdsAnomaly
+
+
+class PolicyCreateDocument(TypedDict):
+    rules: list[PolicyCreateDocumentRulesItem]
+    thresholds: PolicyCreateDocumentThresholds
+    risk_model_version: str
+    anomaly_model_version: str
+
+
 class PolicyCreate(TypedDict):
     name: str
-    document: PolicyDocument
+    document: PolicyCreateDocument
+
+
+class PolicyDocumentRulesItemWhen1(TypedDict):
+    input: Literal["account_age_days", "upload_velocity_24h", "device_velocity_24h", "account_prior_quarantine_count", "account_prior_reject_count", "pvid_prior_quarantine_count", "pvid_prior_reject_count", "risk_score", "anomaly_score", "size_bytes"]
+    op: Literal["lt", "lte", "gt", "gte", "eq", "ne"]
+    value: float
+
+
+class PolicyDocumentRulesItemWhen2(TypedDict):
+    input: Literal["media_type"]
+    op: Literal["eq", "ne"]
+    # type/subtype in lower case, without parameters
+    value: str
+
+
+class PolicyDocumentRulesItemWhen3(TypedDict):
+    input: Literal["media_type"]
+    op: Literal["in"]
+    value: list[str]
+
+
+class _PolicyDocumentRulesItem(TypedDict):
+    name: str
+    when: PolicyDocumentRulesItemWhen1 | PolicyDocumentRulesItemWhen2 | PolicyDocumentRulesItemWhen3
+    then: Literal["review", "quarantine", "reject"]
+
+
+class PolicyDocumentRulesItem(_PolicyDocumentRulesItem, total=False):
+    detail: str
 
 
 class PolicyDocumentThresholdsRisk(TypedDict):
@@ -393,7 +476,7 @@ class PolicyDocumentThresholds(TypedDict):
 
 
 class PolicyDocument(TypedDict):
-    rules: list[PolicyRule]
+    rules: list[PolicyDocumentRulesItem]
     thresholds: PolicyDocumentThresholds
     risk_model_version: str
     anomaly_model_version: str
@@ -408,35 +491,6 @@ class PolicyRef(TypedDict):
     # UUIDv7 in lower-case text
     id: str
     version: int
-
-
-class PolicyRuleWhen1(TypedDict):
-    input: Literal["account_age_days", "upload_velocity_24h", "device_velocity_24h", "account_prior_quarantine_count", "account_prior_reject_count", "pvid_prior_quarantine_count", "pvid_prior_reject_count", "risk_score", "anomaly_score", "size_bytes"]
-    op: Literal["lt", "lte", "gt", "gte", "eq", "ne"]
-    value: float
-
-
-class PolicyRuleWhen2(TypedDict):
-    input: Literal["media_type"]
-    op: Literal["eq", "ne"]
-    # type/subtype in lower case, without parameters
-    value: str
-
-
-class PolicyRuleWhen3(TypedDict):
-    input: Literal["media_type"]
-    op: Literal["in"]
-    value: list[str]
-
-
-class _PolicyRule(TypedDict):
-    name: str
-    when: PolicyRuleWhen1 | PolicyRuleWhen2 | PolicyRuleWhen3
-    then: Literal["review", "quarantine", "reject"]
-
-
-class PolicyRule(_PolicyRule, total=False):
-    detail: str
 
 
 class ProblemErrorsItem(TypedDict):
