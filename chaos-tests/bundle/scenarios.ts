@@ -6,6 +6,7 @@ import { packsAreReady } from '../invariants/packsAreReady.ts';
 import { webhooksTellOnce } from '../invariants/webhooksTellOnce.ts';
 import { doctorNames } from './doctorNames.ts';
 import { holdUploads } from './faults/holdUploads.ts';
+import { refuseWrites } from './faults/refuseWrites.ts';
 import { spoilKeyFiles } from './faults/spoilKeyFiles.ts';
 import { stopService } from './faults/stopService.ts';
 import type { Scenario } from './scenario.ts';
@@ -60,6 +61,18 @@ export const SCENARIOS: readonly Scenario[] = [
     readiness: 'turns',
     invariants: ALWAYS,
     alert: { name: 'RedisConnectionFailures', labels: { job: 'api' } },
+  },
+  {
+    name: 'redis-refuses-writes',
+    sentence:
+      'Redis forgets its scripts and refuses every write: decisions go on, it is said that work waits, and all of it is done afterwards.',
+    fault: refuseWrites,
+    load: { concurrency: 6, perSecond, packs: 8 },
+    callers: 'notice nothing',
+    readiness: 'turns',
+    invariants: ALWAYS,
+    alert: { name: 'OutboxStalled', labels: {} },
+    during: doctorNames('outbox', ['pieces of work wait']),
   },
   {
     name: 'postgres-killed',

@@ -14,7 +14,7 @@ import { metricsOf } from './metricsOf.ts';
 const TESTS = join(PROMETHEUS_FOLDER, 'rules', 'tests');
 const RUNBOOKS = join(CHECKOUT, 'docs', 'runbooks');
 
-/** operations.md's twelve, and the two that watch alerting itself. */
+/** operations.md's twelve, OutboxStalled, and the two that watch alerting itself. */
 const WANTED = [
   'CircuitBreakerHalfOpen',
   'CircuitBreakerOpen',
@@ -22,6 +22,7 @@ const WANTED = [
   'DatabasePoolLeaking',
   'DatabaseSlowQueries',
   'HighErrorRate',
+  'OutboxStalled',
   'QueueOverloaded',
   'RedisConnectionFailures',
   'ServiceHealthCheckFailing',

@@ -118,7 +118,7 @@ describe('the overlay scaled-alerts', () => {
       await writeFile(file, rules?.content ?? '');
       const check = ['check', 'rules', '--lint=all', '--lint-fatal', file];
       const { stdout } = await promisify(execFile)(await preparePromtool(), check);
-      expect(stdout).toMatch(/SUCCESS: 14 rules found/);
+      expect(stdout).toMatch(/SUCCESS: 15 rules found/);
     },
   );
 });

@@ -20,6 +20,7 @@ import { inodes } from './checks/inodes.ts';
 import { internalCertificates } from './checks/internalCertificates.ts';
 import { memory } from './checks/memory.ts';
 import { nameServers } from './checks/nameServers.ts';
+import { outbox } from './checks/outbox.ts';
 import { overcommit } from './checks/overcommit.ts';
 import { poolSums } from './checks/poolSums.ts';
 import { ports } from './checks/ports.ts';
@@ -77,6 +78,7 @@ export const doctorChecks: readonly DoctorCheck[] = [
   poolSums,
   postgresSettings,
   redisSettings,
+  outbox,
   dataVolumes,
   alertReceivers,
   alerting,

@@ -5,15 +5,13 @@ import type {
   OutboxHealth,
   RedisHealth,
 } from '@origin-stack/contract/health';
-import { readBacklog } from '@origin-stack/core/domain/outbox/outboxStore';
+import { readBacklog, WAITS_SECONDS } from '@origin-stack/core/domain/outbox/outboxStore';
 import { poolState, requireWritable } from '@origin-stack/core/infra/database';
 import { withDeadline } from '@origin-stack/core/infra/withDeadline';
 import type { ApiDeps } from '../wire.ts';
 
 const HEALTHY_MS = 100;
 const DEGRADED_MS = 500;
-/** Work is done within seconds, unless nobody does it. */
-const WAITS_SECONDS = 60;
 /** All checks run at once and each ends by itself, so that the whole never takes a second. */
 const CHECK_DEADLINE_MS = 900;
 

@@ -201,6 +201,41 @@ describe.skipIf(!root)(`the checks of a running bundle${skipped}`, () => {
     await untilWell('containers');
   });
 
+  it('outbox finds work that nobody does though every container is well, and what it says to type has it done', async () => {
+    expect(await whatOf('outbox')).toEqual([]);
+    const worker = (await context()).containers.find((one) => serviceOf(one) === 'worker');
+    undo.push(
+      () => docker(['start', worker?.Id ?? '']),
+      () => untilWell('containers'),
+    );
+    await compose('stop', 'worker');
+    undo.push(() => sql("delete from outbox where correlation_id = 'doctor-test'"));
+    await sql(
+      `insert into outbox (id, tenant_id, name, payload, correlation_id, available_at, created_at)
+       select gen_random_uuid(), id, 'evidence.build', jsonb_build_object('pack_id', gen_random_uuid()), 'doctor-test',
+         now() - interval '31 seconds', now() from tenants limit 1`,
+    );
+    const [issue, ...others] = await issuesOf('outbox', await context());
+    expect(others).toEqual([]);
+    expect(issue?.what).toMatch(/^\d+ pieces of work wait, the oldest for \d{2,} s/);
+    await type(issue?.fix ?? '');
+    // Of a pack that is not there the worker tries the building again later: it is due no more.
+    await untilWell('outbox');
+  });
+
+  it('redis-settings finds a Redis that refuses to write, and what it says to type takes that back', async () => {
+    undo.push(() => compose('restart', 'redis'));
+    const set = `exec ${redisCli('operator').join(' ')} -e CONFIG SET min-replicas-to-write 1`;
+    const asOperator = `REDISCLI_AUTH=$(cat /run/secrets/operator-password) ${set}`;
+    await compose('exec', '-T', 'redis', 'sh', '-c', asOperator);
+    const found = await issuesOf('redis-settings', await context());
+    expect(found.map(({ what }) => what)).toEqual(['Redis runs with min-replicas-to-write = 1, not 0']);
+    await type(found[0]?.fix ?? '');
+    await untilWell('redis-settings');
+    undo.pop();
+    await untilWell('containers');
+  });
+
   it('data-volumes finds a volume whose own file system is full, until that is larger', async () => {
     const given = await context();
     const project = given.settings?.COMPOSE_PROJECT_NAME;
@@ -246,14 +281,19 @@ it('redis-settings finds each setting by which something could be lost', () => {
     'everysec',
     'port',
     '0',
+    'min-replicas-to-write',
+    '0',
     'tls-auth-clients',
     'yes',
+    'replicaof',
+    '',
   ];
+  expect(redisIssues(good.slice(0, -1), 'restart')).toEqual([]);
   expect(redisIssues(good, 'restart')).toEqual([]);
   for (let at = 1; at < good.length; at += 2) {
     expect(redisIssues(good.with(at, 'other'), 'restart').map(({ what }) => what)).toEqual([
-      `Redis runs with ${good[at - 1]} = other, not ${good[at]}`,
+      `Redis runs with ${good[at - 1]} = other, not ${good[at] || 'nothing'}`,
     ]);
   }
-  expect(redisIssues([], 'restart')).toHaveLength(5);
+  expect(redisIssues([], 'restart')).toHaveLength(7);
 });

@@ -5,18 +5,20 @@ import { redisCli } from '../../bundle/redisCli.ts';
 import { runTool } from '../../engine/runTool.ts';
 import { defineCheck, error, type Issue } from '../doctorCheck.ts';
 
-/** Evicted or lost keys would be lost jobs, quotas and revocations. */
+/** Evicted or lost keys would be lost jobs, quotas and revocations; a replica, or a server that waits for one, takes none. */
 const WANTED: Record<string, string> = {
   'maxmemory-policy': 'noeviction',
   appendonly: 'yes',
   appendfsync: 'everysec',
   port: '0',
+  replicaof: '',
+  'min-replicas-to-write': '0',
   'tls-auth-clients': 'yes',
 };
 
 export const redisSettings = defineCheck({
   name: 'redis-settings',
-  rule: 'Redis evicts nothing, appends to its file, and listens by mutual TLS only',
+  rule: 'Redis takes writes, evicts nothing, appends to its file, and listens by mutual TLS only',
   needs: 'running',
   readsSecrets: true,
   async detect({ dir, containers, host }) {
@@ -38,8 +40,9 @@ export const redisSettings = defineCheck({
 export function redisIssues(lines: string[], restart: string): Issue[] {
   return Object.entries(WANTED).flatMap(([name, value]) => {
     const at = lines.indexOf(name);
-    const found = at < 0 ? 'nothing' : lines[at + 1];
+    // The last line of an answer may be empty, and is cut off then.
+    const found = at < 0 ? undefined : (lines[at + 1] ?? '');
     if (found === value) return [];
-    return [error(`Redis runs with ${name} = ${found}, not ${value}`, restart)];
+    return [error(`Redis runs with ${name} = ${found || 'nothing'}, not ${value || 'nothing'}`, restart)];
   });
 }

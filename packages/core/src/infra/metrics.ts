@@ -38,7 +38,7 @@ export const METRICS = {
   outbox_waiting: { help: 'Pieces of work that are due' },
   outbox_expected_depth: { help: 'So many pieces of work may be due; from 80 % on QueueOverloaded warns' },
   outbox_oldest_seconds: {
-    help: 'For how long the oldest piece of work has been due; from a minute on OutboxStalled looks whether any is done',
+    help: 'For how long the oldest piece of work has been due; from 30 s on OutboxStalled looks whether any is run',
   },
   task_runs_total: { help: 'Runs of tasks by outcome', labels: ['task', 'outcome'] },
   task_duration_seconds: { help: 'How long a task runs', labels: ['task'] },
