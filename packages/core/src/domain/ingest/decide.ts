@@ -1,9 +1,9 @@
 import type { DecisionInputs, IngestRequest } from '@origin-stack/contract/ingest';
 import { canonicalJson } from '@origin-stack/sdk/canonicalJson';
+import { evaluatePolicy } from '@origin-stack/sdk/decision/evaluatePolicy';
 import { signCertificate } from '../certificates/signCertificate.ts';
 import { DomainError } from '../domainError.ts';
 import type { ModelRegistry } from '../models/modelRegistry.ts';
-import { evaluatePolicy } from '../policy/evaluatePolicy.ts';
 import type { Clock, Ids, KeyActor, KeyProvider } from '../ports.ts';
 import { sha256 } from '../sha256.ts';
 import { commit, encryptField, type SubjectKeyring } from '../subjects/subjectKeys.ts';

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Features } from '@origin-stack/contract/policies';
 import { canonicalJson, type JsonObject, type JsonValue } from '@origin-stack/sdk';
+import { ModelArtifactError } from '@origin-stack/sdk/decision/modelArtifact';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { loadModel } from './loadModel.ts';
-import { ModelArtifactError } from './modelArtifact.ts';
 
 const committed = (kind: string) => readFile(new URL(`../../../models/${kind}.json`, import.meta.url));
 const bytesOf = (value: unknown) => new TextEncoder().encode(canonicalJson(value as JsonValue));
@@ -127,7 +127,7 @@ describe('loadModel', () => {
     ['that is not canonical', encode(` ${text}`), /not canonical/],
     ['with a member twice', encode(text.replace('{', '{"kind":"anomaly",')), /not canonical/],
     ['with an unknown member', bytesOf({ ...risk, extra: 1 }), /extra/],
-    ['without its data', bytesOf({ ...risk, data: {} }), /\/data\/rows/],
+    ['without its data', bytesOf({ ...risk, data: {} }), /\/data\/generator: it is missing/],
     ['of another format', bytesOf({ ...risk, v: 2 }), /\/v:/],
     ['of the other kind', bytesOf(anomaly), /kind anomaly, one of kind risk/],
     [

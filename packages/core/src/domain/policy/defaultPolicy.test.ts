@@ -1,7 +1,7 @@
 import { PolicyDocument } from '@origin-stack/contract/policies';
+import { evaluatePolicy } from '@origin-stack/sdk/decision/evaluatePolicy';
 import { describe, expect, test } from 'vitest';
 import { defaultPolicy } from './defaultPolicy.ts';
-import { evaluatePolicy } from './evaluatePolicy.ts';
 
 const document = defaultPolicy({ risk: 'risk-1', anomaly: 'anomaly-1' });
 const features = {

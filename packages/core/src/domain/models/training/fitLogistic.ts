@@ -1,5 +1,5 @@
-import { type LogisticParameters, sigmoid } from '../logisticRegression.ts';
-import { roundTo6 } from '../roundTo6.ts';
+import { type LogisticParameters, sigmoid } from '@origin-stack/sdk/decision/logisticRegression';
+import { roundTo6 } from '@origin-stack/sdk/decision/roundTo6';
 import { solvePositive } from './cholesky.ts';
 import { standardise, standardOf } from './standardise.ts';
 

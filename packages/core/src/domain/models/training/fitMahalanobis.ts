@@ -1,5 +1,5 @@
-import { distance, type MahalanobisParameters } from '../mahalanobisDistance.ts';
-import { roundTo6 } from '../roundTo6.ts';
+import { distance, type MahalanobisParameters } from '@origin-stack/sdk/decision/mahalanobisDistance';
+import { roundTo6 } from '@origin-stack/sdk/decision/roundTo6';
 import { choleskyFactor, invertLower } from './cholesky.ts';
 import { meanOf, standardise, standardOf } from './standardise.ts';
 

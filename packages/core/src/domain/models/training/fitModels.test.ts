@@ -1,6 +1,6 @@
+import { sigmoid } from '@origin-stack/sdk/decision/logisticRegression';
+import { distance } from '@origin-stack/sdk/decision/mahalanobisDistance';
 import { describe, expect, test } from 'vitest';
-import { sigmoid } from '../logisticRegression.ts';
-import { distance } from '../mahalanobisDistance.ts';
 import { fitLogistic } from './fitLogistic.ts';
 import { fitMahalanobis } from './fitMahalanobis.ts';
 import { seededRandom } from './seededRandom.ts';

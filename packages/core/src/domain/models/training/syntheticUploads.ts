@@ -1,5 +1,5 @@
 import type { Features } from '@origin-stack/contract/policies';
-import { roundTo6 } from '../roundTo6.ts';
+import { roundTo6 } from '@origin-stack/sdk/decision/roundTo6';
 import type { SeededRandom } from './seededRandom.ts';
 
 /** One upload as the service would have seen it, and whether it turned out bad. */

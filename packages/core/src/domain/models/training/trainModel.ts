@@ -1,10 +1,10 @@
 import type { ModelKind } from '@origin-stack/contract/models';
 import { FEATURE_NAMES } from '@origin-stack/contract/policies';
 import { canonicalJson, type JsonValue } from '@origin-stack/sdk';
-import { featureVector } from '../featureVector.ts';
+import { featureVector } from '@origin-stack/sdk/decision/featureVector';
+import type { ModelArtifact } from '@origin-stack/sdk/decision/modelArtifact';
+import { roundTo6 } from '@origin-stack/sdk/decision/roundTo6';
 import { loadModel } from '../loadModel.ts';
-import type { ModelArtifact } from '../modelArtifact.ts';
-import { roundTo6 } from '../roundTo6.ts';
 import { fitLogistic } from './fitLogistic.ts';
 import { fitMahalanobis } from './fitMahalanobis.ts';
 import { areaUnderCurve, brierScore, type Scored, shareAtLeast } from './scoreMetrics.ts';

@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import { roundTo6 } from './roundTo6.ts';
 import type { ScoringAlgorithm } from './scoringAlgorithm.ts';
+import { list, number, object } from './shape.ts';
 
 export type LogisticParameters = {
   /** The range of each feature in training: what lies outside is taken as the nearest end, never extrapolated. */
@@ -16,14 +16,15 @@ export type LogisticParameters = {
 export const logisticRegression: ScoringAlgorithm<LogisticParameters> = {
   kind: 'risk',
   parameters: (featureCount) => {
-    const perFeature = z.array(z.number()).length(featureCount);
-    return z.strictObject({
+    const each = { min: featureCount, max: featureCount };
+    const perFeature = list(number(), each);
+    return object<LogisticParameters>({
       low: perFeature,
       high: perFeature,
       mean: perFeature,
-      scale: z.array(z.number().positive()).length(featureCount),
+      scale: list(number({ above: 0 }), each),
       weights: perFeature,
-      intercept: z.number(),
+      intercept: number(),
     });
   },
   scorer: (parameters) => (vector) => roundTo6(sigmoid(logit(parameters, vector))),

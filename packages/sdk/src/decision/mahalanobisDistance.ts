@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import { roundTo6 } from './roundTo6.ts';
 import type { ScoringAlgorithm } from './scoringAlgorithm.ts';
+import { list, number, object, type Shape, ShapeError } from './shape.ts';
 
 export type MahalanobisParameters = {
   mean: number[];
@@ -23,28 +23,17 @@ export type MahalanobisParameters = {
  */
 export const mahalanobisDistance: ScoringAlgorithm<MahalanobisParameters> = {
   kind: 'anomaly',
-  parameters: (featureCount) =>
-    z
-      .strictObject({
-        mean: z.array(z.number()).length(featureCount),
-        scale: z.array(z.number().positive()).length(featureCount),
-        whitening: z.array(z.array(z.number())).length(featureCount),
-        levels: z.array(z.number().min(0).max(1)).min(2),
-        distances: z.array(z.number().min(0)).min(2),
-      })
-      .refine(
-        ({ whitening }) => whitening.every((row, i) => row.length === i + 1),
-        'whitening is not a triangle',
-      )
-      .refine(
-        ({ levels, distances }) => levels.length === distances.length,
-        'levels and distances differ in length',
-      )
-      .refine(({ levels }) => levels[0] === 0 && levels.at(-1) === 1, 'levels do not run from 0 to 1')
-      .refine(
-        ({ levels, distances }) => rises(levels) && rises(distances),
-        'levels or distances do not rise',
-      ),
+  parameters: (featureCount) => {
+    const each = { min: featureCount, max: featureCount };
+    const shape = object<MahalanobisParameters>({
+      mean: list(number(), each),
+      scale: list(number({ above: 0 }), each),
+      whitening: list(list(number()), each),
+      levels: list(number({ min: 0, max: 1 }), { min: 2 }),
+      distances: list(number({ min: 0 }), { min: 2 }),
+    });
+    return consistent(shape);
+  },
   scorer: (parameters) => (vector) => roundTo6(shareWithin(parameters, distance(parameters, vector))),
 };
 
@@ -70,6 +59,22 @@ function shareWithin({ levels, distances }: MahalanobisParameters, d: number): n
   const [from = Number.NaN, to = Number.NaN] = levels.slice(next - 1, next + 1);
   return from + ((to - from) * (d - low)) / (high - low);
 }
+
+const consistent =
+  (shape: Shape<MahalanobisParameters>): Shape<MahalanobisParameters> =>
+  (value, at) => {
+    const parameters = shape(value, at);
+    const { whitening, levels, distances } = parameters;
+    const refuse = (name: string, reason: string) => {
+      throw new ShapeError(`${at}/${name}: ${reason}`);
+    };
+    if (!whitening.every((row, i) => row.length === i + 1)) refuse('whitening', 'it is not a triangle');
+    if (levels.length !== distances.length) refuse('distances', 'there are more or fewer than levels');
+    if (levels[0] !== 0 || levels.at(-1) !== 1) refuse('levels', 'they do not run from 0 to 1');
+    if (!rises(levels)) refuse('levels', 'they do not rise');
+    if (!rises(distances)) refuse('distances', 'they do not rise');
+    return parameters;
+  };
 
 function rises(numbers: number[]): boolean {
   return numbers.every((number, i) => i === 0 || number >= (numbers[i - 1] ?? Number.NaN));

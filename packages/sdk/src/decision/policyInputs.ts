@@ -1,4 +1,5 @@
-import { FEATURE_NAMES, type Features } from '@origin-stack/contract/policies';
+import type { Features } from '@origin-stack/contract/policies';
+import { featureNames } from './featureNames.ts';
 
 /** What a policy is evaluated on. `sizeBytes` is null where only the content's hash was sent. */
 export type PolicyInputs = {
@@ -21,7 +22,7 @@ export function readInputs({
   sizeBytes,
 }: PolicyInputs): NamedInputs {
   const numbers = new Map<string, number | null>();
-  for (const name of FEATURE_NAMES) numbers.set(name, inRange(name, features[name], Number.MAX_SAFE_INTEGER));
+  for (const name of featureNames) numbers.set(name, inRange(name, features[name], Number.MAX_SAFE_INTEGER));
   numbers.set('risk_score', inRange('risk_score', riskScore, 1));
   numbers.set('anomaly_score', inRange('anomaly_score', anomalyScore, 1));
   numbers.set(

@@ -1,5 +1,5 @@
 import type { Reason } from '@origin-stack/contract/ingest';
-import { DECISIONS, type Decision, type PolicyDocument } from '@origin-stack/contract/policies';
+import type { Decision, PolicyDocument } from '@origin-stack/contract/policies';
 import { type PolicyInputs, readInputs } from './policyInputs.ts';
 import { ruleOutcome } from './ruleOutcome.ts';
 import { thresholdOutcomes } from './thresholdOutcomes.ts';
@@ -38,7 +38,9 @@ const nothingFired: Reason = {
   detail: 'no rule and no threshold fired: allow',
 };
 
+const severities: Record<Decision, number> = { allow: 0, review: 1, quarantine: 2, reject: 3 };
+
 /** 0 for allow up to 3 for reject. */
 export function severity(decision: Decision): number {
-  return DECISIONS.indexOf(decision);
+  return severities[decision];
 }
