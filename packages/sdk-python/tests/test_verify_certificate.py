@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from origin_stack import CertificateError, verify_certificate
+from origin_stack import CertificateError, not_covered, verify_certificate
 from origin_stack.canonical_json import canonical_json
 
 
@@ -36,6 +36,14 @@ TEXT = (
     '"tenant_id":"t","upload_id":"u","v":1}'
 )
 PAYLOAD = json.loads(TEXT)
+TEXT_2 = (
+    '{"certificate_id":"c","content_sha256":"' + "0" * 64 + '","decision":"allow","external_id":"é\\n/",'
+    '"inputs_sha256":"' + "1" * 64 + '","issued_at":"2026-01-02T03:04:05.678901Z",'
+    '"models":{"anomaly":{"sha256":"' + "2" * 64 + '","version":"a-1"},'
+    '"risk":{"sha256":"' + "3" * 64 + '","version":"r-1"}},"outcome_sha256":"' + "4" * 64 + '",'
+    '"policy":{"id":"p","sha256":"' + "5" * 64 + '","version":1},"tenant_id":"t","upload_id":"u","v":2}'
+)
+PAYLOAD_2 = json.loads(TEXT_2)
 
 
 def sign(text=TEXT, header=HEADER, salt=32):
@@ -55,6 +63,28 @@ def code(jws, jwks=JWKS, expected=None):
 def test_accepts_a_good_certificate_as_pyjwt_does():
     assert verify_certificate(sign(), JWKS, expected={"decision": "allow"}) == PAYLOAD
     jwt.PyJWS().decode(sign(), jwt.PyJWK(JWK).key, algorithms=["PS256"])
+
+
+def test_takes_both_versions_and_says_what_version_1_does_not_cover():
+    assert verify_certificate(sign(TEXT_2), JWKS, expected={"outcome_sha256": "4" * 64}) == PAYLOAD_2
+    assert not_covered(PAYLOAD_2) == ()
+    uncovered = ("reasons", "risk_score", "anomaly_score", "policy_document", "model_artifacts")
+    assert not_covered(verify_certificate(sign(), JWKS)) == uncovered
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"v": 1},
+        {"v": 3},
+        {"outcome_sha256": "ABC"},
+        {"policy": PAYLOAD["policy"]},
+        {"models": PAYLOAD["models"]},
+        {"models": {**PAYLOAD_2["models"], "risk": {"version": "r-1"}}},
+    ],
+)
+def test_refuses_what_mixes_the_versions(change):
+    assert code(sign(canonical_json({**PAYLOAD_2, **change}))) == "payload_refused"
 
 
 def test_finds_the_key_among_retired_ones():

@@ -1,5 +1,6 @@
 export type * from './apiTypes.ts';
 export { canonicalJson } from './canonicalJson.ts';
+export { notCoveredBy, type UncoveredFact } from './certificatePayload.ts';
 export type { JsonObject, JsonValue } from './jsonValue.ts';
 export { jwkThumbprint, type PublicJwk, type PublicJwks } from './jwk.ts';
 export { JwsError, type JwsErrorCode } from './jwsError.ts';
@@ -15,7 +16,11 @@ export { OriginError, type OriginErrorCode } from './originError.ts';
 export type { CallOptions } from './sendRequest.ts';
 export { sha256Hex } from './sha256Hex.ts';
 export { type SignWebhookInput, signWebhook, type WebhookHeaders } from './signWebhook.ts';
-export { type VerifyCertificateInput, verifyCertificate } from './verifyCertificate.ts';
+export {
+  type VerifiedCertificate,
+  type VerifyCertificateInput,
+  verifyCertificate,
+} from './verifyCertificate.ts';
 export {
   type LedgerFault,
   type LedgerStart,

@@ -1,7 +1,7 @@
 import { constants, KeyObject, sign as nodeSign } from 'node:crypto';
 import { compactVerify, createLocalJWKSet } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { canonical, certificatePayload } from '../test/buildPack.ts';
+import { canonical, certificatePayload, certificatePayloadV2 } from '../test/buildPack.ts';
 import { makeSigningKey, type SigningKey } from '../test/signingKey.ts';
 import { jwkThumbprint } from './jwk.ts';
 import { JwsError } from './jwsError.ts';
@@ -43,6 +43,25 @@ describe('verifyCertificate', () => {
     expect(payload).toEqual(certificatePayload);
     expect(kid).toBe(key.kid);
     await compactVerify(jws, createLocalJWKSet(key.jwks), { algorithms: ['PS256'] });
+  });
+
+  it('takes both versions, and says what version 1 does not cover', async () => {
+    const first = await verifyCertificate({ jws, jwks: key.jwks });
+    expect(first.notCovered).toEqual([
+      'reasons',
+      'risk_score',
+      'anomaly_score',
+      'policy_document',
+      'model_artifacts',
+    ]);
+    const later = await key.sign(canonical(certificatePayloadV2), { typ });
+    const second = await verifyCertificate({ jws: later, jwks: key.jwks });
+    expect(second).toEqual({ kid: key.kid, payload: certificatePayloadV2, notCovered: [] });
+    const { outcome_sha256 } = certificatePayloadV2;
+    expect(await refusal({ jws: later, expected: { outcome_sha256 } })).toBe('accepted');
+    expect(await refusal({ jws: later, expected: { outcome_sha256: 'f'.repeat(64) } })).toBe(
+      'unexpected_value',
+    );
   });
 
   it('finds the key among retired ones by kid', async () => {
@@ -153,6 +172,12 @@ describe('verifyCertificate', () => {
       without,
       { ...certificatePayload, more: 1 },
       { ...certificatePayload, v: 2 },
+      { ...certificatePayload, v: 3 },
+      { ...certificatePayload, outcome_sha256: certificatePayloadV2.outcome_sha256 },
+      { ...certificatePayloadV2, v: 1 },
+      { ...certificatePayloadV2, outcome_sha256: undefined },
+      { ...certificatePayloadV2, policy: certificatePayload.policy },
+      { ...certificatePayloadV2, models: certificatePayload.models },
       { ...certificatePayload, policy: null },
       { ...certificatePayload, content_sha256: 'ABC' },
     ]) {

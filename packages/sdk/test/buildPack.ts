@@ -39,6 +39,18 @@ export const certificatePayload = {
   issued_at: '2026-01-02T03:04:05.678901Z',
 };
 
+/** The same decision as version 2 certifies it. */
+export const certificatePayloadV2 = {
+  ...certificatePayload,
+  v: 2,
+  policy: { ...inputs.policy, sha256: sha256('policy') },
+  models: {
+    risk: { version: inputs.models.risk, sha256: sha256('risk') },
+    anomaly: { version: inputs.models.anomaly, sha256: sha256('anomaly') },
+  },
+  outcome_sha256: sha256('outcome'),
+};
+
 /** An event's canonical text and hash, made by the canonicalize package and node:crypto. */
 export function ledgerEvent(change: Record<string, unknown>) {
   const canonical_event_json = canonical({

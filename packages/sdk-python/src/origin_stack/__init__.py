@@ -4,7 +4,7 @@ from .errors import CertificateError, WebhookVerificationError
 from .origin_client import OriginClient
 from .origin_error import OriginError
 from .transport import CallOptions
-from .verify_certificate import verify_certificate
+from .verify_certificate import not_covered, verify_certificate
 from .verify_webhook import verify_webhook
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "OriginClient",
     "OriginError",
     "WebhookVerificationError",
+    "not_covered",
     "verify_certificate",
     "verify_webhook",
 ]

@@ -1,7 +1,7 @@
 import type { FeatureName } from '@origin-stack/contract/policies';
 import type { JsonObject } from '../jsonValue.ts';
 import { featureNames } from './featureNames.ts';
-import { integer, list, number, object, oneOf, record, type Shape, text } from './shape.ts';
+import { integer, list, number, object, oneOf, record, type Shape, someText, text } from './shape.ts';
 
 /** What a trained model is on disk, in canonical text (RFC 8785). `parameters` belongs to the algorithm. */
 export type ModelArtifact = {
@@ -29,7 +29,7 @@ const anything: Shape<JsonObject[string]> = (value) => value as JsonObject[strin
 export const modelArtifact: Shape<ModelArtifact> = object<ModelArtifact>({
   v: oneOf(1),
   kind: oneOf('risk', 'anomaly'),
-  algorithm: text(/^./),
+  algorithm: someText,
   version: text(/^(risk|anomaly)-[0-9]{4}\.[0-9]{1,2}\.[0-9]{1,4}$/),
   trained_at: text(/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z$/),
   seed: integer(0, 0xffffffff),
@@ -37,7 +37,7 @@ export const modelArtifact: Shape<ModelArtifact> = object<ModelArtifact>({
   parameters: record(anything),
   metrics: record(number()),
   data: object<ModelArtifact['data']>({
-    generator: text(/^./),
+    generator: someText,
     rows: integer(1),
     training_rows: integer(1),
     evaluation_rows: integer(1),

@@ -39,6 +39,10 @@ export const text =
   (value, at) =>
     typeof value === 'string' && pattern.test(value) ? value : refuse(at, `a text like ${pattern} is needed`);
 
+/** A text that is not empty. */
+export const someText: Shape<string> = (value, at) =>
+  typeof value === 'string' && value !== '' ? value : refuse(at, 'a text is needed');
+
 /** One of the given texts or numbers. */
 export const oneOf =
   <const T extends string | number>(...values: readonly T[]): Shape<T> =>

@@ -1,8 +1,11 @@
 import type { DecisionInputs, IngestRequest } from '@origin-stack/contract/ingest';
+import type { ModelKind } from '@origin-stack/contract/models';
 import { canonicalJson } from '@origin-stack/sdk/canonicalJson';
 import { evaluatePolicy } from '@origin-stack/sdk/decision/evaluatePolicy';
+import { outcomeText } from '@origin-stack/sdk/decision/outcomeText';
 import { signCertificate } from '../certificates/signCertificate.ts';
 import { DomainError } from '../domainError.ts';
+import type { LoadedModel } from '../models/loadModel.ts';
 import type { ModelRegistry } from '../models/modelRegistry.ts';
 import type { Clock, Ids, KeyActor, KeyProvider } from '../ports.ts';
 import { sha256 } from '../sha256.ts';
@@ -35,11 +38,12 @@ export async function decide(
   given: { request: IngestRequest; content: ContentFacts; bodyMac: Buffer; context: FullContext },
 ): Promise<DecisionDraft> {
   const { request, content, context } = given;
-  const { document, ...policy } = context.policy;
-  const models = { risk: document.risk_model_version, anomaly: document.anomaly_model_version };
+  const { document, sha256: policySha256, ...policy } = context.policy;
+  const risk = findModel(deps, 'risk', document.risk_model_version);
+  const anomaly = findModel(deps, 'anomaly', document.anomaly_model_version);
   const features = featuresOf(context, deps.clock.epochMs());
-  const riskScore = scoreBy(deps, 'risk', { version: models.risk, features });
-  const anomalyScore = scoreBy(deps, 'anomaly', { version: models.anomaly, features });
+  const riskScore = risk.score(features);
+  const anomalyScore = anomaly.score(features);
   const { decision, reasons } = evaluatePolicy({
     document,
     features,
@@ -59,7 +63,7 @@ export async function decide(
     size_bytes: content.sizeBytes,
     features,
     policy,
-    models,
+    models: { risk: risk.version, anomaly: anomaly.version },
   };
   const inputsJson = canonicalJson(inputs);
   const uploadId = deps.ids.next();
@@ -69,14 +73,17 @@ export async function decide(
     upload_id: uploadId,
     external_id: request.external_id,
     decision,
-    policy,
-    models,
+    policy: { ...policy, sha256: policySha256 },
+    models: { risk: certified(risk), anomaly: certified(anomaly) },
     content_sha256: content.sha256,
     inputs_sha256: sha256(inputsJson),
+    outcome_sha256: sha256(
+      outcomeText({ decision, reasons, risk_score: riskScore, anomaly_score: anomalyScore }),
+    ),
     certificate_id: certificateId,
   };
   const jws = await signCertificate(deps.keys, {
-    v: 1,
+    v: 2,
     ...proven,
     tenant_id: actor.tenantId,
     issued_at: receivedAt,
@@ -144,11 +151,7 @@ async function deviceCommitment(
   return commit(await deps.subjects.open(context.device.wrappedKeys), 'device', request.device.external_id);
 }
 
-function scoreBy(
-  deps: DecideDeps,
-  kind: 'risk' | 'anomaly',
-  { version, features }: { version: string; features: DecisionInputs['features'] },
-): number {
+function findModel(deps: DecideDeps, kind: ModelKind, version: string): LoadedModel {
   const model = deps.models.find(kind, version);
   if (!model) {
     throw new DomainError(
@@ -156,5 +159,7 @@ function scoreBy(
       `The ${kind} model ${version} of the policy is not loaded.`,
     );
   }
-  return model.score(features);
+  return model;
 }
+
+const certified = ({ version, sha256 }: LoadedModel) => ({ version, sha256 });

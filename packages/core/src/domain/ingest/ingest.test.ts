@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import type { IngestReply, IngestRequest } from '@origin-stack/contract/ingest';
 import { verifyCertificate } from '@origin-stack/sdk/verifyCertificate';
 import canonicalize from 'canonicalize';
@@ -27,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => bed.close());
 
-const hash = (text: string) => createHash('sha256').update(text, 'utf8').digest('hex');
+const hash = (data: string | Uint8Array) => createHash('sha256').update(data).digest('hex');
 const send = (request: IngestRequest, deps = bed.ingestDeps(), actor = tenant.actor) =>
   ingest(deps, actor, request);
 
@@ -91,15 +92,22 @@ describe('what an ingest proves', () => {
     const certificate = await getCertificate({ db: bed.api }, tenant.actor, reply.certificate_id);
     const { inputs } = await getUpload({ db: bed.api }, tenant.actor, reply.upload_id);
     const inputsSha256 = hash(canonicalize(inputs) as string);
+    const { decision, reasons, risk_score, anomaly_score } = reply;
+    const { document } = await getPolicy({ db: bed.api }, tenant.actor, tenant.policyId);
+    const model = async (kind: 'risk' | 'anomaly') => ({
+      version: bed.versions[kind],
+      sha256: hash(await readFile(new URL(`../../../models/${kind}.json`, import.meta.url))),
+    });
     expect(certificate.payload).toEqual({
-      v: 1,
+      v: 2,
       certificate_id: reply.certificate_id,
       tenant_id: tenant.tenantId,
       upload_id: reply.upload_id,
       external_id: request.external_id,
       decision: reply.decision,
-      policy: { id: tenant.policyId, version: 1 },
-      models: bed.versions,
+      policy: { id: tenant.policyId, version: 1, sha256: hash(canonicalize(document) as string) },
+      models: { risk: await model('risk'), anomaly: await model('anomaly') },
+      outcome_sha256: hash(canonicalize({ decision, reasons, risk_score, anomaly_score }) as string),
       content_sha256: hash((request.content as { text: string }).text),
       inputs_sha256: inputsSha256,
       issued_at: reply.received_at,
@@ -129,7 +137,7 @@ describe('what an ingest proves', () => {
     const text = Buffer.from(payload).toString();
     expect(text).toBe(canonicalize(JSON.parse(text)));
     const expected = { upload_id: reply.upload_id, decision: reply.decision };
-    await expect(verifyCertificate({ jws, jwks, expected })).resolves.toMatchObject({ kid });
+    await expect(verifyCertificate({ jws, jwks, expected })).resolves.toMatchObject({ kid, notCovered: [] });
   });
 
   it('commits to account and device by HMAC under the subject’s own key, by field name and value', async () => {

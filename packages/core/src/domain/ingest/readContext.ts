@@ -2,6 +2,7 @@ import { PolicyDocument } from '@origin-stack/contract/policies';
 import { LRUCache } from 'lru-cache';
 import type { Tx } from '../ports.ts';
 import { prepared } from '../prepared.ts';
+import { sha256 } from '../sha256.ts';
 
 export interface ContextQuery {
   tenantId: string;
@@ -27,7 +28,7 @@ export interface DecisionContext {
   /** Whether the tenant has said when the account came to be. */
   isAccountAgeTold: boolean;
   device: SubjectContext | null;
-  policy: { id: string; version: number; document: PolicyDocument } | null;
+  policy: { id: string; version: number; document: PolicyDocument; sha256: string } | null;
   /** Uploads of the last 24 hours and those under way; null where the upload cannot be decided on yet, and is not held. */
   velocities: { account: number; device: number } | null;
   accountQuarantined: number;
@@ -111,7 +112,7 @@ export async function readContext(tx: Tx, query: ContextQuery): Promise<Decision
     policy: row.policy && {
       id: row.policy[0],
       version: Number(row.policy[1]),
-      document: documentOf(row.policy[0], row.policy[2]),
+      ...documentOf(row.policy[0], row.policy[2]),
     },
     velocities: row.velocities && { account: row.velocities[0], device: row.velocities[1] },
     accountQuarantined: row.account_quarantined,
@@ -126,11 +127,20 @@ export async function releaseUpload(tx: Tx, { tenantId, holdId }: Pick<ContextQu
   await tx('uploads_under_way').where({ tenant_id: tenantId, id: holdId }).delete();
 }
 
-/** Parsed once per version, which never changes. */
-const documents = new LRUCache<string, PolicyDocument>({ max: 1_000 });
+interface ReadDocument {
+  document: PolicyDocument;
+  /** Of the stored text, which is canonical. */
+  sha256: string;
+}
 
-function documentOf(policyId: string, json: string): PolicyDocument {
-  const known = documents.get(policyId) ?? PolicyDocument.parse(JSON.parse(json));
+/** Parsed and hashed once per version, which never changes. */
+const documents = new LRUCache<string, ReadDocument>({ max: 1_000 });
+
+function documentOf(policyId: string, json: string): ReadDocument {
+  const known = documents.get(policyId) ?? {
+    document: PolicyDocument.parse(JSON.parse(json)),
+    sha256: sha256(json),
+  };
   documents.set(policyId, known);
   return known;
 }
