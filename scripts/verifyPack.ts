@@ -32,11 +32,16 @@ export const command = defineCommand({
       throw new PreconditionError({ what: `cannot read ${file}`, why: error.code ?? error.message });
     });
     const jwks = flags.jwks === undefined ? undefined : await readJwks(flags.jwks);
-    const pin = jwks ? { jwks } : flags.kid.length > 0 ? { kid: flags.kid } : {};
-    const verdict = await verifyPack({ zip, ...pin });
+    // Both where both are given: a pin that is dropped would trust more than was asked.
+    const kid = flags.kid.length > 0 ? flags.kid : undefined;
+    const verdict = await verifyPack({ zip, jwks, kid });
     const lines = verdict.checks.map(
       ({ name, ok, detail }) => `${ok ? '✓' : '✗'} ${name.replaceAll('_', ' ')}: ${detail}`,
     );
+    if (verdict.notCovered.length > 0) {
+      const names = verdict.notCovered.map((name) => name.replaceAll('_', ' ')).join(', ');
+      lines.push(`– not covered by a certificate of version 1: ${names}`);
+    }
     const word = !verdict.ok
       ? 'NOT VALID'
       : verdict.signerChecked

@@ -8,6 +8,7 @@ import {
 } from '@origin-stack/core/domain/keys/authenticate';
 import { createLedgerVerifier } from '@origin-stack/core/domain/ledger/createLedgerVerifier';
 import { createGroupCommit } from '@origin-stack/core/domain/ledger/groupCommit';
+import { publishModels } from '@origin-stack/core/domain/models/modelArtifactStore';
 import { createSubjectKeyring } from '@origin-stack/core/domain/subjects/subjectKeys';
 import type { AddressRules } from '@origin-stack/core/domain/webhooks/addressRules';
 import { isItemsFault } from '@origin-stack/core/infra/databaseErrors';
@@ -45,6 +46,7 @@ export async function wire(settings: Settings, isStopping: () => boolean): Promi
   const models = await mendable(loadModels(settings.MODELS_PATH));
   const core = await openCore('api', settings);
   const { db, clock, redis, keyring } = core;
+  await publishModels(db, models, clock.now());
   const authenticate = createAuthenticator({
     db,
     pepper: keyring.pepper,

@@ -17,6 +17,7 @@ export const TASKS: AnyTask<WorkerDeps>[] = [buildEvidence, deliverWebhook];
 /** The composition of the worker process. */
 export async function wire(settings: Settings): Promise<WorkerDeps> {
   const core = await openCore('worker', settings);
+  core.metrics.count('evidence_mismatches_total', {}, 0);
   core.metrics.set('outbox_expected_depth', {}, settings.OUTBOX_EXPECTED_DEPTH);
   const threads = startRenderThreads(settings.WORKER_RENDER_THREADS);
   return { ...core, ...(await wireWebhooks(core)), threads, renderReport: threads.renderReport };

@@ -15,14 +15,14 @@ export type UncoveredFact =
   | 'policy_document'
   | 'model_artifacts';
 
-const uncovered: Record<CertificatePayload['v'], readonly UncoveredFact[]> = {
+const uncovered: Record<CertificatePayload['v'], UncoveredFact[]> = {
   1: ['reasons', 'risk_score', 'anomaly_score', 'policy_document', 'model_artifacts'],
   2: [],
 };
 
 /** What a certificate of this version does not prove. */
-export function notCoveredBy({ v }: Pick<CertificatePayload, 'v'>): readonly UncoveredFact[] {
-  return uncovered[v];
+export function notCoveredBy({ v }: Pick<CertificatePayload, 'v'>): UncoveredFact[] {
+  return [...uncovered[v]];
 }
 
 const sha256 = text(/^[0-9a-f]{64}$/);

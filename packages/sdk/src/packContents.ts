@@ -92,13 +92,17 @@ export async function checkLedgerLink(
   const found = readEvents(files).filter((event) => contentOf(event).event_type === 'decision.created');
   const [event, second] = found;
   if (event === undefined || second !== undefined) throw new Error('not exactly one decision.created event');
-  const { body, sequence } = contentOf(event);
+  const { body, sequence, correlation_id } = contentOf(event);
   demandEqual('certificate_sha256 of the event', body.certificate_sha256, await sha256Hex(jws));
   // Of both versions, the event's body says what the certificate says.
   const { v: _, tenant_id: __, issued_at: ___, ...proven } = certificate;
   for (const [name, value] of Object.entries(proven)) demandEqual(`${name} of the event`, body[name], value);
-  const reference = readObject(files, 'decision.json').ledger;
-  demandEqual('ledger of decision.json', reference, { sequence, event_hash: event.event_hash });
+  const reply = readObject(files, 'decision.json');
+  demandEqual('ledger of decision.json', reply.ledger, { sequence, event_hash: event.event_hash });
+  if (certificate.v === 2) {
+    demandEqual('received_at of decision.json', reply.received_at, certificate.issued_at);
+    demandEqual('correlation_id of decision.json', reply.correlation_id, correlation_id);
+  }
   return `sequence ${sequence}`;
 }
 

@@ -1,6 +1,6 @@
 import { crc32 } from './crc32.ts';
 
-/** One stored entry: a flat name and its bytes, a view into the archive. */
+/** One stored entry: its name, at most one folder deep, and its bytes, a view into the archive. */
 export type StoredEntry = { name: string; bytes: Uint8Array };
 
 /** Bounds on the archive, so that a hostile one costs nothing: 64 MiB and 64 entries unless told. */
@@ -15,11 +15,10 @@ const localSizeBytes = 30;
 const utf8Flag = 0x0800;
 
 /**
- * Reads a ZIP (APPNOTE 6.3.10) of the one plain kind that evidence packs are: stored entries with flat names,
- * sorted, back to back, then the directory, then its end, and not one byte more. So two readers cannot see
+ * Reads a ZIP (APPNOTE 6.3.10) of the one plain kind that evidence packs are: stored entries, sorted, back to back, then the directory, then its end, and not one byte more. So two readers cannot see
  * two different archives in it. Throws an `Error` that names the first thing that is otherwise: compression,
  * encryption, zip64, data descriptors, comments, extra fields, several disks, duplicate or unsorted names,
- * folders, absolute or `..` names, headers that disagree, a wrong CRC, bytes that no entry lists, a bound.
+ * entries of folders, nested folders, absolute or `..` names, headers that disagree, a wrong CRC, bytes that no entry lists, a bound.
  */
 export function readStoredZip(zip: Uint8Array, bounds: ZipBounds = {}): StoredEntry[] {
   const { maxSizeBytes = 64 * 1024 * 1024, maxEntries = 64 } = bounds;
@@ -117,8 +116,10 @@ function checkLocal(view: DataView, at: number, central: Central): number {
 
 function readName(bytes: Uint8Array): string {
   const name = String.fromCharCode(...bytes.subarray(0, 256));
-  if (bytes.length > 255 || !/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) {
-    throw new Error(`an entry has the name ${JSON.stringify(name)}: only flat names are taken`);
+  if (bytes.length > 255 || !/^([A-Za-z0-9][A-Za-z0-9._-]*\/)?[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) {
+    throw new Error(
+      `an entry has the name ${JSON.stringify(name)}: only plain names are taken, at most one folder deep`,
+    );
   }
   return name;
 }

@@ -19,7 +19,7 @@ export type VerifyCertificateInput = {
 export type VerifiedCertificate = {
   kid: string;
   payload: CertificatePayload;
-  notCovered: readonly UncoveredFact[];
+  notCovered: UncoveredFact[];
 };
 
 /**

@@ -1,4 +1,5 @@
 import type { CertificatePayload } from '@origin-stack/contract/certificates';
+import { notCoveredBy, type UncoveredFact } from './certificatePayload.ts';
 import type { PublicJwks } from './jwk.ts';
 import {
   checkDecision,
@@ -8,6 +9,7 @@ import {
   checkLedgerLink,
   checkListing,
 } from './packContents.ts';
+import { checkDecidedAgain, checkOutcome, readDecider } from './packDecision.ts';
 import { fileOf, type PackFiles, type PackManifest, readManifest, readText } from './packFiles.ts';
 import { isPinned, type PackPin, packKeys } from './packSigner.ts';
 import { readStoredZip, type ZipBounds } from './readStoredZip.ts';
@@ -20,7 +22,7 @@ export type VerifyPackInput = PackPin & { zip: Uint8Array; bounds?: ZipBounds };
 /** One thing that was looked at; `detail` is for people. */
 export type PackCheck = { name: PackCheckName; ok: boolean; detail: string };
 
-/** The checks in their order. */
+/** The checks in their order; the last three are made for certificates of version 2 and later. */
 export type PackCheckName =
   | 'archive'
   | 'manifest'
@@ -32,11 +34,15 @@ export type PackCheckName =
   | 'certificate_decision'
   | 'certificate_inputs'
   | 'ledger_events'
-  | 'ledger_certificate';
+  | 'ledger_certificate'
+  | 'certificate_outcome'
+  | 'certificate_policy_and_models'
+  | 'decided_again';
 
 /**
  * `ok`: every check passed. `signerChecked`: both signatures are by keys that the verifier pinned; without
- * it `ok` says only that the pack is consistent, which anybody can make.
+ * it `ok` says only that the pack is consistent, which anybody can make. `notCovered`: what the pack shows and its
+ * certificate does not prove; nothing from version 2 of certificates on.
  */
 export type PackVerdict = {
   ok: boolean;
@@ -44,6 +50,7 @@ export type PackVerdict = {
   checks: PackCheck[];
   manifest: PackManifest | null;
   certificate: CertificatePayload | null;
+  notCovered: UncoveredFact[];
 };
 
 /**
@@ -62,7 +69,8 @@ export async function verifyPack(input: VerifyPackInput): Promise<PackVerdict> {
     if (!(error instanceof FailedCheck)) throw error;
   }
   const ok = checks.every((check) => check.ok);
-  return { ok, signerChecked: ok && isPinned(input), checks, ...found };
+  const notCovered = found.certificate ? notCoveredBy(found.certificate) : [];
+  return { ok, signerChecked: ok && isPinned(input), checks, ...found, notCovered };
 }
 
 /** Ends the checks after one that others build on. */
@@ -132,6 +140,14 @@ async function runChecks(
   await look('certificate_inputs', () => checkInputs(files, certificate), asIs);
   await look('ledger_events', () => checkEvents(files, certificate), asIs);
   await look('ledger_certificate', () => checkLedgerLink(files, certificate, jws()), asIs);
+  if (certificate.v === 1) return;
+  await look('certificate_outcome', () => checkOutcome(files, certificate), asIs);
+  const decider = await need(
+    'certificate_policy_and_models',
+    () => readDecider(files, certificate),
+    ({ risk, anomaly }) => `policy, ${risk.artifact.version}, ${anomaly.artifact.version}`,
+  );
+  await look('decided_again', () => checkDecidedAgain(files, decider), asIs);
 }
 
 function readFiles({ zip, bounds }: VerifyPackInput): PackFiles {

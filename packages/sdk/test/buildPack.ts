@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import canonicalize from 'canonicalize';
 import type { SigningKey } from './signingKey.ts';
 import { writeStoredZip } from './writeStoredZip.ts';
@@ -39,16 +40,37 @@ export const certificatePayload = {
   issued_at: '2026-01-02T03:04:05.678901Z',
 };
 
-/** The same decision as version 2 certifies it. */
+const vectors = JSON.parse(readFileSync(new URL('../vectors/decision.json', import.meta.url), 'utf8'));
+/** One where several rules fired. */
+const [, , decided] = vectors.cases;
+const versionsIn = ({ risk, anomaly }: { risk: string; anomaly: string }) => ({
+  risk: JSON.parse(risk).version as string,
+  anomaly: JSON.parse(anomaly).version as string,
+});
+
+export const inputsV2 = { ...inputs, ...decided.inputs, models: versionsIn(vectors.models) };
+
+/** What decided, as a pack of version 2 holds it. */
+export const deciderFiles: Record<string, string> = {
+  'models/anomaly.json': vectors.models.anomaly,
+  'models/risk.json': vectors.models.risk,
+  'policy.json': decided.policy,
+};
+
+const certifiedModel = (kind: 'risk' | 'anomaly') => ({
+  version: inputsV2.models[kind],
+  sha256: sha256(vectors.models[kind]),
+});
+
+/** A decision as version 2 certifies it. */
 export const certificatePayloadV2 = {
   ...certificatePayload,
   v: 2,
-  policy: { ...inputs.policy, sha256: sha256('policy') },
-  models: {
-    risk: { version: inputs.models.risk, sha256: sha256('risk') },
-    anomaly: { version: inputs.models.anomaly, sha256: sha256('anomaly') },
-  },
-  outcome_sha256: sha256('outcome'),
+  decision: decided.outcome.decision,
+  policy: { ...inputs.policy, sha256: sha256(decided.policy) },
+  models: { risk: certifiedModel('risk'), anomaly: certifiedModel('anomaly') },
+  inputs_sha256: sha256(canonical(inputsV2)),
+  outcome_sha256: decided.outcome_sha256,
 };
 
 /** An event's canonical text and hash, made by the canonicalize package and node:crypto. */
@@ -71,6 +93,8 @@ export function ledgerEvent(change: Record<string, unknown>) {
 
 /** What a forger may do: other texts of files (hashes follow), extra or missing files, the manifest, its signer. */
 export type PackChange = {
+  /** Of the certificate; 1 unless told. */
+  version?: 1 | 2;
   certificate?: Record<string, unknown>;
   eventBody?: Record<string, unknown>;
   decision?: Record<string, unknown>;
@@ -83,12 +107,20 @@ export type PackChange = {
   listedKeys?: unknown[];
 };
 
+const replyV2 = {
+  ...decided.outcome,
+  received_at: certificatePayloadV2.issued_at,
+  correlation_id: null,
+};
+
 /** Builds `pack.zip` as interfaces.md says, from parts that are not the SDK's. */
 export async function buildPack(key: SigningKey, change: PackChange = {}): Promise<Buffer> {
-  const jws = await key.sign(canonical({ ...certificatePayload, ...change.certificate }), {
+  const isV2 = change.version === 2;
+  const payload = isV2 ? certificatePayloadV2 : certificatePayload;
+  const jws = await key.sign(canonical({ ...payload, ...change.certificate }), {
     typ: 'origin-certificate+jws',
   });
-  const { v: _v, tenant_id: _t, issued_at: _i, ...body } = certificatePayload;
+  const { v: _v, tenant_id: _t, issued_at: _i, ...body } = payload;
   const event = ledgerEvent({
     sequence: 7,
     body: { ...body, certificate_sha256: sha256(jws), ...change.eventBody },
@@ -99,15 +131,16 @@ export async function buildPack(key: SigningKey, change: PackChange = {}): Promi
     'decision.json': JSON.stringify({
       upload_id: ids.upload,
       external_id: certificatePayload.external_id,
-      decision: 'allow',
+      ...(isV2 ? replyV2 : { decision: 'allow' }),
       certificate_id: ids.certificate,
       ledger: { sequence: 7, event_hash: event.event_hash },
       ...change.decision,
     }),
-    'inputs.json': change.inputsText ?? canonical(inputs),
+    'inputs.json': change.inputsText ?? canonical(isV2 ? inputsV2 : inputs),
     'jwks.json': JSON.stringify({ keys: change.listedKeys ?? key.jwks.keys }),
     'ledger.json': JSON.stringify({ events: [event, ready] }),
     'report.pdf': '%PDF-1.7',
+    ...(isV2 ? deciderFiles : {}),
   };
   apply(files, change.files);
   const manifest = canonical({

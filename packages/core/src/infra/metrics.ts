@@ -43,6 +43,9 @@ export const METRICS = {
   task_runs_total: { help: 'Runs of tasks by outcome', labels: ['task', 'outcome'] },
   task_duration_seconds: { help: 'How long a task runs', labels: ['task'] },
   retention_deleted_total: { help: 'Rows and objects that retention deleted', labels: ['what'] },
+  evidence_mismatches_total: {
+    help: 'Evidence packs that were not built, since stored rows contradict their certificate or ledger event',
+  },
   ledger_verification_failures: {
     help: 'Ledgers that did not verify in the last nightly run; no sample until a run of this process ended',
   },

@@ -41,10 +41,10 @@ it('runs once where several start at the same time', async () => {
 });
 
 it('is not blocked by the lock that a killed migration left in its table', async () => {
-  await migrate(database.ownerUrl);
-  await asOwner(`update knex_migrations_lock set is_locked = 1;
-    delete from knex_migrations where name = '${ALL.at(-1)}'`);
-  expect(await migrate(database.ownerUrl)).toEqual([ALL.at(-1)]);
+  // As the first one leaves it: its own tables went with its transaction.
+  await asOwner(`create table knex_migrations_lock (index serial primary key, is_locked integer);
+    insert into knex_migrations_lock (is_locked) values (1)`);
+  expect(await migrate(database.ownerUrl)).toEqual(ALL);
 });
 
 it('leaves nothing of a migration that fails half-way, and goes on when the cause is gone', async () => {

@@ -13,7 +13,14 @@ const column = async (sql: string, bindings: string[] = []): Promise<string[]> =
 };
 
 /** Tables of the whole installation: no row of theirs is a tenant's. */
-const WITHOUT_TENANT = ['key_fingerprints', 'knex_migrations', 'knex_migrations_lock', 'signing_keys'];
+const WITHOUT_TENANT = [
+  'key_fingerprints',
+  'knex_migrations',
+  'knex_migrations_lock',
+  'model_artifacts',
+  'retention_marks',
+  'signing_keys',
+];
 
 describe('the wall', () => {
   it('stands around every table: one that names no tenant is on a short list', async () => {
@@ -116,7 +123,8 @@ describe('the roles of the services', () => {
   it.each(['origin_api', 'origin_worker'])('cannot change what happened: %s', async (role) => {
     const { rows } = await pools.owner.raw(
       `select t.name || ' ' || p.privilege as value
-       from unnest(array['ledger_events', 'certificates', 'policies', 'signing_keys', 'key_fingerprints', 'model_loads']) t(name),
+       from unnest(array['ledger_events', 'certificates', 'policies', 'signing_keys', 'key_fingerprints', 'model_loads',
+           'model_artifacts', 'retention_marks']) t(name),
          unnest(array['update', 'delete', 'truncate']) p(privilege)
        where has_table_privilege(?, t.name, p.privilege)
          or (p.privilege = 'update' and has_any_column_privilege(?, t.name, 'update'))`,

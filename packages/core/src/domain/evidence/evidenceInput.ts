@@ -19,4 +19,6 @@ export type EvidenceInput = {
   /** `decision_inputs_json` */
   inputs: DecisionInputs;
   ledgerEvents: StoredLedgerEvent[];
+  /** What decided: texts whose hashes a certificate of version 2 holds; absent where it is of version 1. */
+  decidedBy?: { policy: string; risk: string; anomaly: string };
 };

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '@origin-stack/sdk';
+import { readStoredZip } from '@origin-stack/sdk/readStoredZip';
 import { describe, expect, test } from 'vitest';
 import { evidenceJson } from './evidenceJson.ts';
 import { packFiles } from './packFiles.ts';
 import { packManifest, withManifest } from './packManifest.ts';
 import { exampleEvidence } from './test/exampleEvidence.ts';
+import { zipPack } from './zipPack.ts';
 
 const input = await exampleEvidence({ external_id: 'rechnung-ü-日' });
 const report = new TextEncoder().encode('%PDF');
@@ -32,6 +34,18 @@ describe('packFiles', () => {
     expect(textOf(files.get('jwks.json'))).toBe(canonicalJson(input.jwks));
     expect(textOf(files.get('ledger.json'))).toBe(canonicalJson({ events: input.ledgerEvents }));
     expect(files.get('report.pdf')).toBe(report);
+  });
+
+  test('holds policy and models beside them, to the byte, where the certificate covers them', () => {
+    const decidedBy = { policy: '{"rules":[]}', risk: '{"kind":"risk"}', anomaly: '{"kind":"anomaly"}' };
+    const more = packFiles({ ...input, decidedBy }, report);
+    expect(more.size).toBe(9);
+    expect(textOf(more.get('policy.json'))).toBe(decidedBy.policy);
+    expect(textOf(more.get('models/risk.json'))).toBe(decidedBy.risk);
+    expect(textOf(more.get('models/anomaly.json'))).toBe(decidedBy.anomaly);
+    const evidence = JSON.parse(textOf(evidenceJson(more)));
+    expect(evidence['models/risk.json']).toEqual({ kind: 'risk' });
+    expect(readStoredZip(zipPack(more)).map(({ name }) => name)).toEqual([...more.keys()].sort());
   });
 
   test('takes nothing of a ledger row but the text and its hash', () => {

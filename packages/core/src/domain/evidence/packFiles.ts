@@ -9,7 +9,7 @@ export type PackFiles = Map<string, Uint8Array>;
  * that the hash of the file is the hash that the ledger event names.
  */
 export function packFiles(input: EvidenceInput, reportPdf: Uint8Array): PackFiles {
-  const { certificate, jwks, decision, inputs } = input;
+  const { certificate, jwks, decision, inputs, decidedBy } = input;
   const events = input.ledgerEvents.map(({ canonical_event_json, event_hash }) => ({
     canonical_event_json,
     event_hash,
@@ -21,7 +21,21 @@ export function packFiles(input: EvidenceInput, reportPdf: Uint8Array): PackFile
     ['jwks.json', canonical(jwks)],
     ['ledger.json', canonical({ events })],
     ['report.pdf', reportPdf],
+    ...(decidedBy ? filesOfDecider(decidedBy) : []),
   ]);
+}
+
+/** As they are stored, to the byte: the certificate holds their hashes. */
+function filesOfDecider({
+  policy,
+  risk,
+  anomaly,
+}: NonNullable<EvidenceInput['decidedBy']>): [string, Uint8Array][] {
+  return [
+    ['policy.json', utf8(policy)],
+    ['models/risk.json', utf8(risk)],
+    ['models/anomaly.json', utf8(anomaly)],
+  ];
 }
 
 function canonical(value: JsonValue): Uint8Array {

@@ -8,8 +8,8 @@ import { sortedByName } from './packManifest.ts';
  */
 export function zipPack(files: PackFiles): Uint8Array {
   for (const name of files.keys()) {
-    // An index-like name would sort before all others in a JavaScript object, and a path is no file of a pack.
-    if (!/^[a-z][a-z0-9-]*\.[a-z0-9]+$/.test(name))
+    // An index-like name would sort before all others in a JavaScript object; one folder deep is all that packs are.
+    if (!/^([a-z][a-z0-9-]*\/)?[a-z][a-z0-9-]*\.[a-z0-9]+$/.test(name))
       throw new RangeError(`not a name for a file of a pack: ${name}`);
   }
   // ZIP times have no zone and the library writes local time, so that local midnight is the same bytes everywhere.

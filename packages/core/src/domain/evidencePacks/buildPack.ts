@@ -1,20 +1,16 @@
 import type { Artifact, ArtifactName } from '@origin-stack/contract/evidence';
-import { readCertificate } from '../certificates/certificateStore.ts';
-import { certificateOf } from '../certificates/getCertificate.ts';
 import { signJws } from '../certificates/signCertificate.ts';
-import { readJwks } from '../certificates/signingKeyStore.ts';
 import type { EvidenceInput } from '../evidence/evidenceInput.ts';
 import { evidenceJson } from '../evidence/evidenceJson.ts';
 import { packFiles } from '../evidence/packFiles.ts';
 import { packManifest, withManifest } from '../evidence/packManifest.ts';
 import { zipPack } from '../evidence/zipPack.ts';
-import { readUpload, replyOf } from '../ingest/uploadStore.ts';
 import { appendEvents } from '../ledger/appendEvents.ts';
-import { readEventsOfUpload } from '../ledger/ledgerStore.ts';
 import type { Clock, Db, Ids, KeyProvider, ObjectStore, Tx } from '../ports.ts';
 import { sha256 } from '../sha256.ts';
 import { inTenant } from '../tenants/inTenant.ts';
 import { publishEvents } from '../webhooks/publishEvents.ts';
+import { gatherEvidence } from './gatherEvidence.ts';
 import * as store from './packStore.ts';
 
 export interface BuildDeps {
@@ -44,11 +40,12 @@ const CONTENT_TYPES: Record<ArtifactName, string> = {
 /**
  * Builds a pack: afterwards its artifacts are stored, it is `ready`, the ledger tells of it, and webhooks will.
  * Idempotent: keys, place in the ledger and signature are fixed in the pack's row the first time, so that a second run
- * stores the same bytes at the same places, and only one run records the effect.
+ * stores the same bytes at the same places, and only one run records the effect. Throws `EvidenceMismatch` where the
+ * stored rows contradict their proof.
  */
 export async function buildPack(deps: BuildDeps, input: BuildInput): Promise<void> {
   const { tenantId, packId } = input;
-  const evidence = await gather(deps, input);
+  const evidence = await gatherEvidence(deps.db, input);
   if (!evidence) return inTenant(deps.db, tenantId, input.finish);
   const files = packFiles(evidence, await deps.renderReport(evidence));
   const manifest = packManifest({
@@ -101,35 +98,6 @@ export async function failPack(
     await store.markFailed(tx, { tenantId, id: packId, error });
     const data = store.shownPack({ ...pack, status: 'failed', error });
     await publishEvents(deps, { tx, tenantId }, [{ type: 'evidence.failed', data, correlationId }]);
-  });
-}
-
-/** What goes into the pack, as plain data; undefined where there is nothing to build (any more). */
-async function gather(deps: BuildDeps, { tenantId, packId }: BuildInput): Promise<EvidenceInput | undefined> {
-  const jwksJson = JSON.stringify(await readJwks(deps.db));
-  return inTenant(deps.db, tenantId, async (tx) => {
-    const pack = await store.readPack(tx, { tenantId, id: packId });
-    if (pack?.status !== 'pending') return undefined;
-    const fixed = await store.fixSources(tx, { tenantId, id: packId, jwksJson });
-    const stored = await readUpload(tx, { tenantId, id: pack.upload_id });
-    if (!stored) throw new Error('the upload of the pack vanished');
-    const row = await readCertificate(tx, { tenantId, id: stored.upload.certificate_id });
-    if (!row) throw new Error('the certificate of the upload vanished');
-    const { payload } = certificateOf(row);
-    const events = await readEventsOfUpload(tx, { tenantId, uploadId: pack.upload_id });
-    return {
-      pack_id: packId,
-      upload_id: pack.upload_id,
-      tenant_id: tenantId,
-      certificate: { id: row.id, jws: row.jws, kid: row.kid, payload },
-      jwks: JSON.parse(fixed.jwksJson),
-      decision: replyOf(stored.upload),
-      inputs: stored.upload.inputs,
-      // All of the upload's events but those of packs: they would make each pack speak of others.
-      ledgerEvents: events.filter(
-        (event) => event.event_type !== 'evidence.ready' && event.sequence <= fixed.ledgerSequence,
-      ),
-    };
   });
 }
 

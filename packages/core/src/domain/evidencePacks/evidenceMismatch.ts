@@ -1,0 +1,13 @@
+/** Stored rows contradict what was proven: no pack is built of them, and trying again changes nothing. */
+export class EvidenceMismatch extends Error {
+  override readonly name = 'EvidenceMismatch';
+  readonly uploadId: string;
+  /** What contradicts its proof; never a value. */
+  readonly part: string;
+
+  constructor(uploadId: string, part: string) {
+    super(`The stored ${part} of the upload contradicts its certificate or ledger event.`);
+    this.uploadId = uploadId;
+    this.part = part;
+  }
+}
