@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { Jwks } from '@origin-stack/contract/certificates';
-import { verifyPack } from '@origin-stack/sdk';
+import { type PublicJwks, verifyPack } from '@origin-stack/sdk';
+import { ps256Keys } from '@origin-stack/sdk/jwk';
 import { defineCommand } from './lib/command.ts';
 import { PreconditionError, UsageError } from './lib/commandErrors.ts';
 
@@ -11,9 +11,9 @@ export const command = defineCommand({
   summary: 'Verify an evidence pack offline, trusting no key that it brought',
   arguments: { usage: 'FILE', min: 1, max: 1 },
   details:
-    'Needs no server. Pin the signer with --jwks (the keys, fetched from /.well-known/jwks.json by a way you trust) or with ' +
-    '--kid (the thumbprint of a key, several times after a key rotation). Without either it says "consistent, signer not checked" ' +
-    'and exits 3. Exits 1 where the pack does not verify.',
+    'Needs no server. Decides again from the inputs, policy and models in the pack, and compares. Pin the signer with --jwks (the keys, fetched from /.well-known/jwks.json by a way you trust) or with ' +
+    '--kid (the thumbprint of a key, several times after a key rotation); with both, a key must be in both. Without either it says ' +
+    '"consistent, signer not checked" and exits 3. Exits 1 where the pack does not verify.',
   examples: [
     './stack verify-pack pack.zip --jwks jwks.json',
     './stack verify-pack pack.zip --kid THUMBPRINT',
@@ -55,14 +55,26 @@ export const command = defineCommand({
   },
 });
 
-async function readJwks(file: string): Promise<Jwks> {
-  try {
-    return Jwks.parse(JSON.parse(await readFile(file, 'utf8')));
-  } catch (error) {
-    throw new UsageError({
+/** Reads a JWKS as RFC 7517 has it: other keys and members may be in it, one key that verifies PS256 must. */
+async function readJwks(file: string): Promise<PublicJwks> {
+  const refuse = (why: string) =>
+    new UsageError({
       what: `${file} is not a JWKS of signing keys`,
-      why: (error as Error).message.slice(0, 200),
+      why,
       next: 'curl https://YOUR-HOST/.well-known/jwks.json -o jwks.json',
     });
+  let jwks: PublicJwks;
+  try {
+    const text = await readFile(file, 'utf8');
+    // Some editors write a byte order mark.
+    jwks = JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    throw refuse((error as Error).message.slice(0, 200));
   }
+  try {
+    if (ps256Keys(jwks).length > 0) return jwks;
+  } catch (error) {
+    throw refuse((error as Error).message);
+  }
+  throw refuse('it holds no RSA key of 2048 to 4096 bits, with a kid, that verifies PS256');
 }

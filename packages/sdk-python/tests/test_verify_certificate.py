@@ -131,8 +131,35 @@ def test_refuses_keys_that_are_not_plain_rsa_keys_for_ps256(change):
     assert code(sign(), {"keys": [{**JWK, **change}]}) == "key_refused"
 
 
-def test_refuses_two_keys_with_one_kid():
-    assert code(sign(), {"keys": [JWK, JWK]}) == "key_refused"
+def test_refuses_two_different_keys_with_one_kid():
+    assert code(sign(), {"keys": [{**OTHER_JWK, "kid": JWK["kid"]}, JWK]}) == "key_refused"
+
+
+@pytest.mark.parametrize("jwks", [None, [JWK], {}, {"keys": "x"}])
+def test_refuses_what_is_no_key_set(jwks):
+    assert code(sign(), jwks) == "key_refused"
+
+
+PLAIN = {name: JWK[name] for name in ("kty", "n", "e", "kid")}
+FOREIGN = [
+    {"kty": "EC", "crv": "P-256", "x": "x", "y": "y", "kid": JWK["kid"]},
+    {"kty": "OKP", "crv": "Ed25519", "x": "x"},
+    {**PLAIN, "use": "enc"},
+    {**PLAIN, "alg": "RSA-OAEP-256"},
+    {**PLAIN, "key_ops": ["wrapKey"]},
+    {"kty": "RSA", "kid": JWK["kid"]},
+    {**PLAIN, "n": 7},
+    {},
+    None,
+    "key",
+]
+
+
+@pytest.mark.parametrize("mine", [JWK, PLAIN, {**PLAIN, "x5t": "x", "owner": {"name": "us"}, "key_ops": ["verify"]}])
+def test_ignores_what_else_a_key_set_holds(mine):
+    assert code(sign(), {"keys": [*FOREIGN, mine, *FOREIGN]}) == "accepted"
+    assert code(sign(), {"keys": [JWK, mine]}) == "accepted"
+    assert code(sign(), {"keys": FOREIGN}) == "key_refused"
 
 
 def test_refuses_one_changed_character_of_payload_and_signature():

@@ -116,7 +116,34 @@ describe('verifyCertificate', () => {
     ]) {
       expect(await refusal({ jwks: { keys: [{ ...key.jwk, ...change }] } })).toBe('key_refused');
     }
-    expect(await refusal({ jwks: { keys: [key.jwk, key.jwk] } })).toBe('key_refused');
+    expect(await refusal({ jwks: { keys: [{ ...key.jwk, key_ops: ['sign'] }] } })).toBe('key_refused');
+    expect(await refusal({ jwks: { keys: [{ ...other.jwk, kid: key.kid }, key.jwk] } })).toBe('key_refused');
+    expect(await refusal({ jwks: [key.jwk] as never })).toBe('key_refused');
+    expect(await refusal({ jwks: null as never })).toBe('key_refused');
+  });
+
+  it('ignores what else a key set holds, as RFC 7517 asks for', async () => {
+    const { kty, n, e, kid } = key.jwk;
+    const foreign = [
+      { kty: 'EC', crv: 'P-256', x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU', y: 'x', kid },
+      { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' },
+      { kty: 'RSA', n, e, kid, use: 'enc' },
+      { kty: 'RSA', n, e, kid, alg: 'RSA-OAEP-256' },
+      { kty: 'RSA', kid },
+      { kty: 'RSA', n: 7, e, kid },
+      {},
+      null,
+      'key',
+    ] as never[];
+    for (const mine of [
+      key.jwk,
+      { kty, n, e, kid },
+      { kty, n, e, kid, x5t: 'x', 'https://example.org/owner': { name: 'us' }, key_ops: ['verify'] },
+    ]) {
+      expect(await refusal({ jwks: { keys: [...foreign, mine, ...foreign] } })).toBe('accepted');
+    }
+    expect(await refusal({ jwks: { keys: [key.jwk, { kty, n, e, kid }] } })).toBe('accepted');
+    expect(await refusal({ jwks: { keys: foreign } })).toBe('key_refused');
   });
 
   it('refuses every certificate in which one character of payload or signature is another', async () => {

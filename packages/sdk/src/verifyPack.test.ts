@@ -90,6 +90,21 @@ describe('verifyPack', () => {
     expect(await verifyPack({ zip: good, jwks: forger.jwks, kid: key.kid })).toMatchObject({ ok: false });
   });
 
+  it('reads keys of other types past, pinned and in the pack', async () => {
+    const elliptic = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y', kid: 'other' };
+    const zip = await buildPack(key, { listedKeys: [elliptic, key.jwk] });
+    const keys = [elliptic, key.jwk];
+    for (const pin of [{ jwks: { keys } }, { kid: key.kid }, { jwks: { keys }, kid: key.kid }]) {
+      expect(await verifyPack({ zip, ...pin })).toMatchObject({ ok: true, signerChecked: true });
+    }
+    expect(await verifyPack({ zip })).toMatchObject({ ok: true, signerChecked: false });
+    expect(failed(await verifyPack({ zip, jwks: { keys: [elliptic] } }))).toEqual([
+      'manifest_signature',
+      'certificate_signature',
+    ]);
+    expect(failed(await verifyPack({ zip, jwks: {} as never }))).toEqual(['keys']);
+  });
+
   it('accepts a certificate by an older key than the manifest when both are pinned, and names it when not', async () => {
     const zip = await buildPack(key, { manifestKey: forger });
     const both = { keys: [forger.jwk, key.jwk] };

@@ -15,6 +15,7 @@ _TYP = "origin-certificate+jws"
 _TEXTS = ("certificate_id", "tenant_id", "upload_id", "external_id", "decision", "issued_at")
 _HASHES = ("content_sha256", "inputs_sha256")
 _UNCOVERED_BY_1 = ("reasons", "risk_score", "anomaly_score", "policy_document", "model_artifacts")
+_MODULUS = re.compile(r"[A-Za-z0-9_-]{342,683}")
 _HEX = re.compile(r"[0-9a-f]{64}")
 _PARTS = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 
@@ -81,21 +82,36 @@ def _ps256() -> Any:
 
 
 def _find_key(jwks: Mapping[str, Any], kid: str) -> Any:
-    found = [key for key in jwks["keys"] if key.get("kid") == kid]
-    if not found:
+    """The key of that name. What else a set holds is ignored (RFC 7517 sections 4 and 5)."""
+    keys = jwks.get("keys") if isinstance(jwks, Mapping) else None
+    if not isinstance(keys, (list, tuple)):
+        raise CertificateError("key_refused", "the JWKS has no list of keys")
+    named = [key for key in keys if isinstance(key, Mapping) and key.get("kid") == kid]
+    if not named:
         raise CertificateError("unknown_kid", f"no key with kid {kid!r} in the JWKS")
-    if len(found) > 1:
-        raise CertificateError("key_refused", "two keys with one kid")
-    jwk = found[0]
+    usable = [key for key in named if _is_ps256(key)]
+    if not usable:
+        message = "the key is not RSA of 2048 to 4096 bits, e = 65537, for PS256 signatures"
+        raise CertificateError("key_refused", message)
+    if len({key["n"] for key in usable}) > 1:
+        raise CertificateError("key_refused", "two different keys with one kid")
+    return _ps256().from_jwk({"kty": "RSA", "n": usable[0]["n"], "e": usable[0]["e"]})
+
+
+def _is_ps256(jwk: Mapping[str, Any]) -> bool:
     if jwk.get("kty") != "RSA" or jwk.get("alg", "PS256") != "PS256" or jwk.get("use", "sig") != "sig":
-        raise CertificateError("key_refused", "the key is not an RSA key for PS256 signatures")
-    modulus, exponent = jwk.get("n"), jwk.get("e")
-    # 342 to 683 characters are 256 to 512 bytes; a first character of "A" is a modulus that is too short.
-    if exponent != "AQAB" or not isinstance(modulus, str) or not re.fullmatch(r"[A-Za-z0-9_-]{342,683}", modulus):
-        raise CertificateError("key_refused", "the key is not RSA of 2048 to 4096 bits with e = 65537")
-    if _decode(modulus)[0] == 0:
-        raise CertificateError("key_refused", "the key is not RSA of 2048 to 4096 bits with e = 65537")
-    return _ps256().from_jwk({"kty": "RSA", "n": modulus, "e": exponent})
+        return False
+    operations = jwk.get("key_ops", ["verify"])
+    if not isinstance(operations, (list, tuple)) or "verify" not in operations:
+        return False
+    modulus = jwk.get("n")
+    # 342 to 683 characters are 256 to 512 bytes; a first byte of 0 is a modulus that is too short.
+    if jwk.get("e") != "AQAB" or not isinstance(modulus, str) or not _MODULUS.fullmatch(modulus):
+        return False
+    try:
+        return _decode(modulus)[0] != 0
+    except CertificateError:
+        return False
 
 
 def _read_payload(data: bytes) -> dict[str, Any]:
