@@ -13,7 +13,9 @@ export type Certificate = {
   payload: CertificatePayload;
 };
 
-export type CertificatePayload = {
+export type CertificatePayload = CertificatePayloadV1 | CertificatePayloadV2;
+
+export type CertificatePayloadV1 = {
   v: 1;
   /** UUIDv7 in lower-case text */
   certificate_id: string;
@@ -24,17 +26,55 @@ export type CertificatePayload = {
   /** The caller's own reference. It is signed and published in proofs: it must not be personal data. */
   external_id: string;
   decision: Decision;
-  policy: PolicyRef;
-  models: {
-    risk: string;
-    anomaly: string;
-  };
   /** SHA-256 in lower-case hex */
   content_sha256: string;
   /** SHA-256 in lower-case hex */
   inputs_sha256: string;
   /** RFC 3339 in UTC with microseconds */
   issued_at: string;
+  policy: PolicyRef;
+  models: {
+    risk: string;
+    anomaly: string;
+  };
+};
+
+export type CertificatePayloadV2 = {
+  v: 2;
+  /** UUIDv7 in lower-case text */
+  certificate_id: string;
+  /** UUIDv7 in lower-case text */
+  tenant_id: string;
+  /** UUIDv7 in lower-case text */
+  upload_id: string;
+  /** The caller's own reference. It is signed and published in proofs: it must not be personal data. */
+  external_id: string;
+  decision: Decision;
+  /** SHA-256 in lower-case hex */
+  content_sha256: string;
+  /** SHA-256 in lower-case hex */
+  inputs_sha256: string;
+  /** RFC 3339 in UTC with microseconds */
+  issued_at: string;
+  policy: {
+    /** UUIDv7 in lower-case text */
+    id: string;
+    version: number;
+    /** Of the policy document's canonical text */
+    sha256: string;
+  };
+  models: {
+    risk: CertifiedModel;
+    anomaly: CertifiedModel;
+  };
+  /** Of the canonical text of decision, reasons, risk_score, anomaly_score */
+  outcome_sha256: string;
+};
+
+export type CertifiedModel = {
+  version: string;
+  /** Of the artifact's bytes */
+  sha256: string;
 };
 
 export type Content = {

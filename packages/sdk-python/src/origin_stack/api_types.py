@@ -19,12 +19,15 @@ class Certificate(TypedDict):
     payload: CertificatePayload
 
 
-class CertificatePayloadModels(TypedDict):
+CertificatePayload: TypeAlias = "CertificatePayloadV1 | CertificatePayloadV2"
+
+
+class CertificatePayloadV1Models(TypedDict):
     risk: str
     anomaly: str
 
 
-class CertificatePayload(TypedDict):
+class CertificatePayloadV1(TypedDict):
     v: Literal[1]
     # UUIDv7 in lower-case text
     certificate_id: str
@@ -35,14 +38,56 @@ class CertificatePayload(TypedDict):
     # The caller's own reference. It is signed and published in proofs: it must not be personal data.
     external_id: str
     decision: Decision
-    policy: PolicyRef
-    models: CertificatePayloadModels
     # SHA-256 in lower-case hex
     content_sha256: str
     # SHA-256 in lower-case hex
     inputs_sha256: str
     # RFC 3339 in UTC with microseconds
     issued_at: str
+    policy: PolicyRef
+    models: CertificatePayloadV1Models
+
+
+class CertificatePayloadV2Policy(TypedDict):
+    # UUIDv7 in lower-case text
+    id: str
+    version: int
+    # Of the policy document's canonical text
+    sha256: str
+
+
+class CertificatePayloadV2Models(TypedDict):
+    risk: CertifiedModel
+    anomaly: CertifiedModel
+
+
+class CertificatePayloadV2(TypedDict):
+    v: Literal[2]
+    # UUIDv7 in lower-case text
+    certificate_id: str
+    # UUIDv7 in lower-case text
+    tenant_id: str
+    # UUIDv7 in lower-case text
+    upload_id: str
+    # The caller's own reference. It is signed and published in proofs: it must not be personal data.
+    external_id: str
+    decision: Decision
+    # SHA-256 in lower-case hex
+    content_sha256: str
+    # SHA-256 in lower-case hex
+    inputs_sha256: str
+    # RFC 3339 in UTC with microseconds
+    issued_at: str
+    policy: CertificatePayloadV2Policy
+    models: CertificatePayloadV2Models
+    # Of the canonical text of decision, reasons, risk_score, anomaly_score
+    outcome_sha256: str
+
+
+class CertifiedModel(TypedDict):
+    version: str
+    # Of the artifact's bytes
+    sha256: str
 
 
 class _ContentSha256(TypedDict):

@@ -1,10 +1,10 @@
 import type { PolicyDocument, PolicyRule } from '@origin-stack/contract/policies';
+import { evaluatePolicy } from '@origin-stack/sdk/decision/evaluatePolicy';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DomainError } from '../domainError.ts';
 import { checkPolicy } from './checkPolicy.ts';
 import { defaultPolicy } from './defaultPolicy.ts';
-import { evaluatePolicy } from './evaluatePolicy.ts';
 
 const base = defaultPolicy({ risk: 'r', anomaly: 'a' });
 const rule = (name: string): PolicyRule => ({
