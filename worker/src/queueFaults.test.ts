@@ -6,6 +6,7 @@ import { startTestRedis } from '@origin-stack/testkit/testServers';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { noteAndFinish, openRunnerBed, probeTask, type RunnerBed } from './test/openRunnerBed.ts';
 
+const SOON = { deadlineMs: 20_000 };
 /** What is promised: the work goes on within this time of the fault's end. */
 const GOES_ON = { deadlineMs: 30_000 };
 const NOBODY = ['127.0.0.1', '1'];
@@ -41,8 +42,7 @@ const allDone = (ids: string[]) =>
   eventually(async () => expect(await bed.effects(ids)).toEqual(ids.toSorted()), GOES_ON);
 
 const REFUSES = 'the queue refuses work: it is opened again';
-const untilRefused = (warnings: string[]) =>
-  eventually(() => expect(warnings).toContain(REFUSES), { deadlineMs: 20_000 });
+const untilRefused = (warnings: string[]) => eventually(() => expect(warnings).toContain(REFUSES), SOON);
 
 describe('the runner', { timeout: 120_000 }, () => {
   it('goes on after SCRIPT FLUSH, however often', async () => {
@@ -73,6 +73,11 @@ describe('the runner', { timeout: 120_000 }, () => {
       deadlineMs: 20_000,
     });
     expect(await bed.effects(ids)).toEqual([]);
+    // What was not taken is nobody's: nothing waits for a lease to run out.
+    await eventually(async () => {
+      const rows = await Promise.all(ids.map((id) => bed.row(id)));
+      expect(rows.map((row) => row.lease_until)).toEqual(ids.map(() => null));
+    }, SOON);
     await server.say(...mend);
     await allDone(ids);
     expect(warnings.filter((one) => one === REFUSES)).toEqual([REFUSES]);
