@@ -10,9 +10,11 @@ import { stateDirFlag } from './lib/stateDirFlag.ts';
 
 export const command = defineCommand({
   name: 'verify-ledger',
-  summary: "Verify tenants' ledgers from the first event to the head",
+  summary: "Verify tenants' ledgers from the first event to the head, and the tables with them",
   arguments: { usage: '[TENANT]', min: 0, max: 1 },
-  details: 'Names the first bad sequence and the reason. Exits 1 where a chain does not verify.',
+  details:
+    'Compares uploads, reasons, scores, certificates, policies and packs with their events too. Names the first bad sequence and the ' +
+    'reason, with the upload. Exits 1 where a chain does not verify, or a table contradicts it.',
   examples: ['./stack verify-ledger', './stack verify-ledger acme --json'],
   flags: { 'state-dir': stateDirFlag },
   async run({ flags, args: [wanted], progress, ...context }) {

@@ -22,7 +22,8 @@ function draftOf(bench: Bench): EventDraft {
   const uploadId = ids.next();
   return {
     eventId: ids.next(),
-    type: 'decision.created',
+    // Not a decision's: of those, the rows would be looked for.
+    type: 'evidence.ready',
     timestamp: clock.now(),
     actor: { type: 'api_key', id: bench.tenantId },
     correlationId: 'bench',

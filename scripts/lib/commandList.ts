@@ -125,7 +125,7 @@ export const commandList: readonly CommandEntry[] = [
   {
     name: 'verify-ledger',
     group: 'Prove',
-    summary: "Verify tenants' ledgers from the first event to the head",
+    summary: "Verify tenants' ledgers from the first event to the head, and the tables with them",
     load: () => import('../verifyLedger.ts'),
   },
   {

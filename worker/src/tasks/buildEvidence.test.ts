@@ -83,7 +83,7 @@ it('fails a pack of rows that contradict their proof at once, says which, counts
     upload_id: reply.upload_id,
     status: 'failed',
     artifacts: [],
-    error: 'The stored decision of the upload contradicts its certificate or ledger event.',
+    error: "The upload's stored decision and its proof contradict each other.",
   });
   const [work] = await bed.owner('outbox').whereRaw("payload ->> 'pack_id' = ?", [refused]);
   expect(work).toMatchObject({ attempts: 1, done_at: expect.anything() });

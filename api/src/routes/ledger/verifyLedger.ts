@@ -5,7 +5,7 @@ export const verifyLedger = defineRoute({
   method: 'GET',
   path: '/v1/ledger/verify',
   name: 'verifyLedger',
-  summary: 'Verify the whole chain; the first bad sequence and the reason are named',
+  summary: 'Verify the whole chain and the tables with it; the first bad sequence and the reason are named',
   access: { scope: 'ledger:read' },
   params: null,
   query: null,

@@ -19,7 +19,10 @@ export async function up(db: Knex): Promise<void> {
     create table retention_marks (what text primary key, received_until timestamptz not null);
     grant select on retention_marks to origin_api, origin_worker;
     -- What it deleted until now is older than everything that is left.
-    insert into retention_marks select 'uploads', coalesce(min(received_at) - interval '1 microsecond', now()) from uploads;
+    insert into retention_marks select 'uploads', case
+      when min(received_at) is not null then min(received_at) - interval '1 microsecond'
+      when exists (select from ledger_events where event_type = 'decision.created') then now()
+      else 'epoch' end from uploads;
 
     create or replace function purge_uploads(before timestamptz, most integer) returns bigint
       language plpgsql volatile security definer set search_path = public, pg_temp as $$

@@ -22,7 +22,7 @@ export interface StoredDecision {
 }
 
 /** What of a stored decision can contradict its proof. */
-export type DecisionFault = 'certificate' | 'row' | 'decision' | 'inputs' | 'reasons and scores' | 'policy';
+export type DecisionFault = 'certificate' | 'row' | 'decision' | 'inputs' | 'reasons or scores' | 'policy';
 
 /**
  * Which part of a stored decision is not what the ledger's event proves, or undefined. Compares the certificate with the event,
@@ -37,7 +37,7 @@ export function decisionFault(event: DecisionEvent, stored: StoredDecision): Dec
   if (!isUploadOf(upload, event, proven)) return 'row';
   if (!areInputsOf(upload, proven)) return 'inputs';
   if (proven.v === 2 && textHash(() => outcomeText(upload)) !== proven.outcome_sha256) {
-    return 'reasons and scores';
+    return 'reasons or scores';
   }
   return isPolicyOf(policy, proven) ? undefined : 'policy';
 }

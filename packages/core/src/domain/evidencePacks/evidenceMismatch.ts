@@ -6,7 +6,7 @@ export class EvidenceMismatch extends Error {
   readonly part: string;
 
   constructor(uploadId: string, part: string) {
-    super(`The stored ${part} of the upload contradicts its certificate or ledger event.`);
+    super(`The upload's stored ${part} and its proof contradict each other.`);
     this.uploadId = uploadId;
     this.part = part;
   }

@@ -175,23 +175,23 @@ describe('the evidence of an upload', () => {
   const model = (change: (tx: Tx) => object) => (tx: Tx) =>
     tx('model_artifacts').where({ kind: 'risk' }).update(change(tx));
   it.each<[string, string, (tx: Tx, uploadId: string) => Promise<unknown>]>([
-    ['a detail', 'reasons and scores', signal(() => ({ detail: 'forged' }))],
-    ['a rule', 'reasons and scores', signal(() => ({ rule: 'forged' }))],
+    ['a detail', 'reasons or scores', signal(() => ({ detail: 'forged' }))],
+    ['a rule', 'reasons or scores', signal(() => ({ rule: 'forged' }))],
     [
       'the signals, gone',
-      'reasons and scores',
+      'reasons or scores',
       (tx, upload_id) => tx('risk_signals').where({ upload_id }).delete(),
     ],
-    ['the risk score', 'reasons and scores', upload({ risk_score: 0.5 })],
+    ['the risk score', 'reasons or scores', upload({ risk_score: 0.5 })],
     [
       'the anomaly score, by the last bit',
-      'reasons and scores',
+      'reasons or scores',
       (tx, id) =>
         tx('uploads')
           .where({ id })
           .update({ anomaly_score: tx.raw('anomaly_score + 1e-15') }),
     ],
-    ['a score that is no number', 'reasons and scores', upload({ risk_score: 'NaN' })],
+    ['a score that is no number', 'reasons or scores', upload({ risk_score: 'NaN' })],
     [
       'the text of the policy',
       'policy',

@@ -2,28 +2,43 @@ import type { LedgerVerification } from '@origin-stack/contract/ledger';
 import { sha256 } from '../sha256.ts';
 import { genesisHash } from './genesisHash.ts';
 import type { LedgerHead, LedgerRow } from './ledgerStore.ts';
+import { type ProvenEvent, tableFault } from './tableFault.ts';
+import type { TableRows } from './tableRows.ts';
 
 interface Link {
   sequence: number;
   hash: string;
 }
 
+/** Events in order, and the rows of other tables that they speak of. */
+export interface LedgerPage {
+  events: LedgerRow[];
+  tables: TableRows;
+}
+
 /**
  * Verifies a chain as it stands in the database, from its first event: every text against its hash, every hash
- * against its successor, every stored column against the text, and the end against the head, which shows a cut tail.
- * Reads one page at a time: memory does not grow with the chain.
+ * against its successor, every stored column against the text, the rows that it speaks of against what it proves, and the
+ * end against the head, which shows a cut tail. Reads one page at a time: memory does not grow with the chain.
  */
 export async function verifyChain(input: {
   tenantId: string;
   /** The head, read before the pages, which end there. */
   head: LedgerHead | undefined;
-  pages: AsyncIterable<LedgerRow[]>;
+  pages: AsyncIterable<LedgerPage>;
+  /** Told each event that is good. */
+  onEvent: (event: ProvenEvent) => void;
 }): Promise<LedgerVerification> {
   let last: Link = { sequence: 0, hash: genesisHash(input.tenantId) };
-  for await (const rows of input.pages) {
-    for (const row of rows) {
-      const reason = fault(input.tenantId, last, row);
-      if (reason) return bad(last, reason);
+  for await (const { events, tables } of input.pages) {
+    for (const row of events) {
+      const text = parsed(row.canonical_event_json);
+      const reason = chainFault(input.tenantId, last, { row, text });
+      if (reason !== undefined) return bad(last, reason);
+      const event = provenBy(row, text);
+      const contradiction = tableFault(event, tables);
+      if (contradiction !== undefined) return bad(last, contradiction);
+      input.onEvent(event);
       last = { sequence: row.sequence, hash: row.event_hash };
     }
   }
@@ -44,11 +59,14 @@ function bad(last: Link, reason: string): LedgerVerification {
 }
 
 /** What is wrong with an event behind `last`, or undefined. */
-function fault(tenantId: string, last: Link, row: LedgerRow): string | undefined {
+function chainFault(
+  tenantId: string,
+  last: Link,
+  { row, text }: { row: LedgerRow; text: EventText | undefined },
+): string | undefined {
   if (row.sequence !== last.sequence + 1)
     return `the event is missing: ${row.sequence} follows ${last.sequence}`;
   if (sha256(row.canonical_event_json) !== row.event_hash) return 'the text does not have the stored hash';
-  const text = parsed(row.canonical_event_json);
   if (!text) return 'the text is not a JSON object';
   if (text.tenant_id !== tenantId) return 'the text names another tenant';
   if (text.sequence !== row.sequence) return 'the text names another sequence';
@@ -61,7 +79,22 @@ function fault(tenantId: string, last: Link, row: LedgerRow): string | undefined
   return undefined;
 }
 
-function parsed(text: string): Record<string, unknown> | undefined {
+/** What a text that is an event's may hold. */
+type EventText = Record<string, unknown>;
+
+/** What a text proves that has its hash and its place. */
+function provenBy(row: LedgerRow, text: EventText | undefined): ProvenEvent {
+  return {
+    tenant_id: String(text?.tenant_id),
+    sequence: row.sequence,
+    event_type: row.event_type,
+    event_timestamp: row.event_timestamp,
+    correlation_id: String(text?.correlation_id),
+    body: Object(text?.body),
+  };
+}
+
+function parsed(text: string): EventText | undefined {
   try {
     return Object(JSON.parse(text));
   } catch {
