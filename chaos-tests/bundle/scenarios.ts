@@ -5,10 +5,12 @@ import { nothingTwice } from '../invariants/nothingTwice.ts';
 import { packsAreReady } from '../invariants/packsAreReady.ts';
 import { webhooksTellOnce } from '../invariants/webhooksTellOnce.ts';
 import { doctorNames } from './doctorNames.ts';
+import { forgeDecision } from './faults/forgeDecision.ts';
 import { holdUploads } from './faults/holdUploads.ts';
 import { refuseWrites } from './faults/refuseWrites.ts';
 import { spoilKeyFiles } from './faults/spoilKeyFiles.ts';
 import { stopService } from './faults/stopService.ts';
+import { forgeryIsNamed } from './forgeryIsNamed.ts';
 import type { Scenario } from './scenario.ts';
 
 /** What must hold whatever happened: nothing acknowledged is lost, nothing happens twice, every proof verifies. */
@@ -108,5 +110,17 @@ export const SCENARIOS: readonly Scenario[] = [
     invariants: ALWAYS,
     alert: away('worker', 'worker:9443'),
     during: doctorNames('secrets', ['secrets/prometheus/service-key', 'secrets/api/tls.key']),
+  },
+  {
+    name: 'decision-forged',
+    sentence:
+      'A decision is changed in the database: no pack is built of it, and the ledger names the upload; the others go on.',
+    fault: forgeDecision,
+    load: { concurrency: 4, perSecond, packs: 4 },
+    callers: 'notice nothing',
+    readiness: 'stays',
+    invariants: ALWAYS,
+    alert: { name: 'EvidenceMismatch', labels: { job: 'worker', instance: 'worker:9443' } },
+    during: forgeryIsNamed,
   },
 ];

@@ -14,13 +14,14 @@ import { metricsOf } from './metricsOf.ts';
 const TESTS = join(PROMETHEUS_FOLDER, 'rules', 'tests');
 const RUNBOOKS = join(CHECKOUT, 'docs', 'runbooks');
 
-/** operations.md's twelve, OutboxStalled, and the two that watch alerting itself. */
+/** operations.md's twelve, OutboxStalled, EvidenceMismatch, and the two that watch alerting itself. */
 const WANTED = [
   'CircuitBreakerHalfOpen',
   'CircuitBreakerOpen',
   'DatabasePoolExhausted',
   'DatabasePoolLeaking',
   'DatabaseSlowQueries',
+  'EvidenceMismatch',
   'HighErrorRate',
   'OutboxStalled',
   'QueueOverloaded',

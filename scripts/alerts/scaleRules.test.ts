@@ -10,7 +10,7 @@ import { parse } from 'yaml';
 import { COMPOSE_FILE, OVERLAYS } from '../bundle/bundleDir.ts';
 import type { BundleSettings } from '../bundle/bundleSettings.ts';
 import { goodSettings } from '../doctor/test/contextOf.ts';
-import { PROMETHEUS_FOLDER } from './alertRules.ts';
+import { alertRules, PROMETHEUS_FOLDER } from './alertRules.ts';
 import { formatDuration, parseDuration } from './durations.ts';
 import { scaledFiles } from './scaledFiles.ts';
 import { scalePrometheus, scaleRules } from './scaleRules.ts';
@@ -118,7 +118,9 @@ describe('the overlay scaled-alerts', () => {
       await writeFile(file, rules?.content ?? '');
       const check = ['check', 'rules', '--lint=all', '--lint-fatal', file];
       const { stdout } = await promisify(execFile)(await preparePromtool(), check);
-      expect(stdout).toMatch(/SUCCESS: 15 rules found/);
+      // Those beside a target stay where they are.
+      const all = alertRules().filter((rule) => rule.file.startsWith('rules/'));
+      expect(stdout).toContain(`SUCCESS: ${all.length} rules found`);
     },
   );
 });

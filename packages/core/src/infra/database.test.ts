@@ -192,7 +192,7 @@ describe('the pool', () => {
   it('shows its connections as gauges', async () => {
     const db = open({ min: 1 });
     const metrics = createMetrics('test');
-    const redis = { isReady: () => true } as Parameters<typeof watchPool>[1]['redis'];
+    const redis = { isReady: () => true, refusal: () => undefined };
     watchPool(metrics, { db, redis, min: 1, max: 7 });
     const holders = await Promise.all([db.transaction(), db.transaction()]);
     const text = await metrics.scrape();

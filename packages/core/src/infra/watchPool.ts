@@ -5,7 +5,7 @@ import type { Redis } from './redis.ts';
 
 interface WatchedPool {
   db: Db;
-  redis: Redis;
+  redis: Pick<Redis, 'isReady' | 'refusal'>;
   /** As the pool was made. */
   min: number;
   max: number;
