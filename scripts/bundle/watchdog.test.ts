@@ -29,7 +29,8 @@ const BLOCKED = `${BEATING}\nfor (;;);`;
 /** Never beats, and never turns its event loop: a long migration. */
 const MUTE = `console.log('up', process.pid, process.env.WATCHDOG_REPLACEMENTS);
 Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);`;
-const DRAINING = `${BEATING}\nprocess.on('SIGTERM', () => setTimeout(() => process.exit(7), 300));`;
+/** Listens before it says that it is up. */
+const DRAINING = `process.on('SIGTERM', () => setTimeout(() => process.exit(7), 300));\n${BEATING}`;
 /** Leaves a grandchild behind that says who its parent is by then, and ends. */
 const ORPHANING = `${BEATING}
 import { spawn } from 'node:child_process';
