@@ -177,7 +177,9 @@ describe('SIGTERM under load ends in order, and exits 0', () => {
   }, async () => {
     const ports = { api: await freePort(), internal: await freePort() };
     const worker = startService('worker', await settingsOf(product, 'worker', ports));
-    const ran = () => readLogLines(worker.output()).filter((line) => line.msg === 'work ran').length;
+    const said = (msg: string) => readLogLines(worker.output()).filter((line) => line.msg === msg).length;
+    // Another worker runs beside it: of a load that begins before, that one could take all.
+    await eventually(() => said('the worker is running') > 0, { deadlineMs: 60_000 });
     const load = startIngestLoad({
       apiUrl: product.apiUrl,
       fetch: product.fetch,
@@ -186,7 +188,7 @@ describe('SIGTERM under load ends in order, and exits 0', () => {
       count: 600,
       concurrency: CONCURRENCY,
     });
-    await eventually(() => ran() >= 20, { deadlineMs: 60_000 });
+    await eventually(() => said('work ran') >= 20, { deadlineMs: 60_000 });
     const toldMs = performance.now();
     worker.kill('SIGTERM');
     expect(await worker.exited, worker.output().slice(-2000)).toBe(0);
