@@ -24,7 +24,7 @@ export const command = defineCommand({
   summary: 'Make tenants, list them, and say from which networks their keys may be used',
   arguments: { usage: 'create NAME | list | allow NAME [CIDR…]', min: 1, max: 100 },
   details:
-    'allow replaces the list; without a CIDR every address is admitted again. It is in force when the command returns. ' +
+    'allow replaces the list; without a CIDR every address is admitted again. It takes effect before the command returns. ' +
     'Where Redis takes no mark, that takes up to 62 s, and the command says so.',
   examples: [
     './stack tenant create acme',

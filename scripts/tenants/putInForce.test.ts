@@ -72,7 +72,7 @@ const STATES = [
 ];
 
 describe('a change of keys', () => {
-  it('is in force at once where Redis takes the marks, also where the connection is not there yet', async () => {
+  it('takes effect at once where Redis takes the marks, also where the connection is not there yet', async () => {
     await put(60_000);
     expect(said).toBe('');
     const marks = openKeyMarks(redis, 600);
@@ -96,7 +96,7 @@ describe('a change of keys', () => {
     },
   );
 
-  it('is in force as soon as Redis takes the marks after all', async () => {
+  it('takes effect as soon as Redis takes the marks after all', async () => {
     await connected();
     await send('CONFIG', 'SET', 'maxmemory', '1');
     const done = put(600_000);
@@ -107,17 +107,17 @@ describe('a change of keys', () => {
     expect(await openKeyMarks(redis, 600).read('aaaaaaaa')).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it('that nobody waits for is said not to be in force, with what to type', async () => {
+  it('that nobody waits for is said to take effect later, with what to type', async () => {
     await connected();
     await send('REPLICAOF', '127.0.0.1', '1');
     const done = put(600_000);
     const refused = expect(done).rejects.toMatchObject({
       exitCode: 130,
       message: expect.stringMatching(
-        /^interrupted: .+ is committed, and not in force everywhere before 20\S+Z$/,
+        /^interrupted: .+ is committed, and takes effect everywhere only at 20\S+Z$/,
       ),
       why: expect.stringContaining('READONLY'),
-      next: 'run the same command again to see it in force',
+      next: 'run the same command again to wait for it',
     });
     await eventually(() => said.includes('at most 600 s'));
     interruption.abort();

@@ -51,7 +51,7 @@ export async function putInForce(
   progress.note(
     `processes may use what they remember until ${until}: waiting until then, or until Redis takes it`,
   );
-  const step = progress.step('waiting for the change to be in force');
+  const step = progress.step('waiting for the change to take effect');
   while (leftMs() > 0) {
     const told = Math.ceil(leftMs() / 1_000 / TOLD_SECONDS) * TOLD_SECONDS;
     step.update(`at most ${told} s`, 1 - leftMs() / rememberedMs);
@@ -59,9 +59,9 @@ export async function putInForce(
     if (signal.aborted) {
       step.fail('interrupted');
       throw new InterruptedError({
-        what: `interrupted: ${what} is committed, and not in force everywhere before ${until}`,
+        what: `interrupted: ${what} is committed, and takes effect everywhere only at ${until}`,
         why: `Redis does not take its mark: ${refusal.message}`,
-        next: 'run the same command again to see it in force',
+        next: 'run the same command again to wait for it',
       });
     }
     if (!(await mark())) return step.done('Redis took the mark');

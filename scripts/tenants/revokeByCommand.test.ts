@@ -95,7 +95,7 @@ describe('key revoke and tenant allow', () => {
       expect({ code, stdout }, stderr).toEqual({ code: 130, stdout: '' });
       expect(stderr).toMatch(what);
       expect(stderr).toContain('READONLY');
-      expect(stderr).toMatch(/error: interrupted: .* not in force everywhere before 20\S+Z\n/);
+      expect(stderr).toMatch(/error: interrupted: .* takes effect everywhere only at 20\S+Z\n/);
       expect(stderr).not.toContain('    at ');
     },
   );
