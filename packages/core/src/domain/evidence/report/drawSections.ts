@@ -69,13 +69,21 @@ export function drawFeatures(sheet: Sheet, { inputs }: EvidenceInput): void {
   drawTable(sheet, columns, rows);
 }
 
-export function drawPolicy(sheet: Sheet, { inputs: { policy, models } }: EvidenceInput): void {
+/** Version 1 certifies no hash of them. */
+export function drawPolicy(
+  sheet: Sheet,
+  { inputs: { policy, models }, certificate: { payload } }: EvidenceInput,
+): void {
   drawHeading(sheet, 'Policy and models');
+  const hash = (label: string, value: string): Fact => ({ label, value, mono: true });
   drawFacts(sheet, [
     { label: 'Policy', value: policy.id, mono: true },
     { label: 'Policy version', value: String(policy.version) },
+    ...(payload.v === 1 ? [] : [hash('Policy SHA-256', payload.policy.sha256)]),
     { label: 'Risk model', value: models.risk },
+    ...(payload.v === 1 ? [] : [hash('Risk model SHA-256', payload.models.risk.sha256)]),
     { label: 'Anomaly model', value: models.anomaly },
+    ...(payload.v === 1 ? [] : [hash('Anomaly model SHA-256', payload.models.anomaly.sha256)]),
   ]);
 }
 
@@ -89,9 +97,13 @@ export function drawCertificate(sheet: Sheet, { certificate, jwks }: EvidenceInp
     { label: 'Algorithm', value: `PS256${bits}` },
     { label: 'Key id (thumbprint)', value: certificate.kid, mono: true },
     { label: 'Inputs SHA-256', value: certificate.payload.inputs_sha256, mono: true },
+    ...outcomeFacts(certificate.payload),
     { label: 'JWS SHA-256', value: sha256(certificate.jws), mono: true },
   ]);
 }
+
+const outcomeFacts = (payload: EvidenceInput['certificate']['payload']): Fact[] =>
+  payload.v === 1 ? [] : [{ label: 'Outcome SHA-256', value: payload.outcome_sha256, mono: true }];
 
 /** The upload's events, each with its place in the tenant's chain. */
 export function drawLedger(sheet: Sheet, { ledgerEvents }: EvidenceInput): void {

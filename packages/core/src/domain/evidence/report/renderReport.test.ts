@@ -50,6 +50,30 @@ describe('renderReport', () => {
     expect(text).toContain('./stack verify-pack pack.zip --jwks');
   });
 
+  test('shows what a certificate of version 2 holds beside that, and says that the decision is made again', async () => {
+    const input = await exampleEvidence();
+    const { payload } = input.certificate;
+    const hash = (digit: string) => digit.repeat(64);
+    const second = {
+      ...payload,
+      v: 2 as const,
+      policy: { ...payload.policy, sha256: hash('a') },
+      models: {
+        risk: { version: input.inputs.models.risk, sha256: hash('b') },
+        anomaly: { version: input.inputs.models.anomaly, sha256: hash('c') },
+      },
+      outcome_sha256: hash('d'),
+    };
+    const decidedBy = { policy: '{}', risk: '{}', anomaly: '{}' };
+    const certificate = { ...input.certificate, payload: second };
+    const lines = reportText(await renderReport({ ...input, certificate, decidedBy }));
+    for (const digit of ['a', 'b', 'c', 'd']) expect(lines).toContain(hash(digit));
+    expect(lines.join(' ')).toContain('makes the decision again');
+    const first = reportText(await renderReport(input)).join(' ');
+    expect(first).not.toContain('Outcome SHA-256');
+    expect(first).not.toContain('makes the decision again');
+  });
+
   test('says so where there is no device, no size and no event', async () => {
     const input = await exampleEvidence();
     const inputs = { ...input.inputs, device_commitment: null, size_bytes: null };

@@ -47,7 +47,7 @@ export async function renderReport(input: EvidenceInput): Promise<Uint8Array> {
   drawSubject(sheet, input);
   drawCertificate(sheet, input);
   drawLedger(sheet, input);
-  drawVerification(sheet);
+  drawVerification(sheet, input);
   drawFooters(sheet, input.pack_id);
   doc.end();
   return bytes;
