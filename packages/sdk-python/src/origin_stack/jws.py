@@ -69,9 +69,10 @@ def _read_header(data: bytes, typ: str) -> str:
         raise CertificateError("header_refused", "the header holds more than alg, kid and typ")
     if header.get("typ") != typ:
         raise CertificateError("typ_refused", f"typ must be {typ}")
-    if not isinstance(header.get("kid"), str):
+    kid = header.get("kid")
+    if not isinstance(kid, str):
         raise CertificateError("header_refused", "kid is not a string")
-    return header["kid"]
+    return kid
 
 
 def _ps256() -> Any:

@@ -1,8 +1,9 @@
-import type { PolicyDocument, PolicyRule } from '@origin-stack/contract/policies';
+import type { PolicyDocument } from '@origin-stack/contract/policies';
 import { parseCanonicalObject } from '../parseCanonicalObject.ts';
 import { featureNames } from './featureNames.ts';
 import { list, number, object, oneOf, type Shape, ShapeError, someText } from './shape.ts';
 
+export type PolicyRule = PolicyDocument['rules'][number];
 type Condition = PolicyRule['when'];
 type NumericCondition = Exclude<Condition, { input: 'media_type' }>;
 type MediaTypesCondition = Extract<Condition, { op: 'in' }>;

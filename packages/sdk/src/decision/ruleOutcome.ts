@@ -1,5 +1,5 @@
-import type { PolicyRule } from '@origin-stack/contract/policies';
 import type { Fired } from './fired.ts';
+import type { PolicyRule } from './policyDocument.ts';
 import { mediaEssence, type NamedInputs } from './policyInputs.ts';
 
 type Condition = PolicyRule['when'];
