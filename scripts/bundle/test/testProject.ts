@@ -26,12 +26,21 @@ export async function removeProject(project: string): Promise<void> {
 }
 
 /**
- * Everything of every test's bundle. A killed run leaves containers that the engine starts again with itself, and they
- * take the processors from whatever is measured after. So one engine serves one run of tests at a time.
+ * Everything of every test's bundle, also networks and volumes whose containers are gone: the next bundle would be put into
+ * them. A killed run leaves containers that the engine starts again with itself, and they take the processors from whatever
+ * is measured after. So one engine serves one run of tests at a time.
  */
 export async function removeTestProjects(): Promise<void> {
-  const listed = await mustDocker(['ps', '--all', '--format', '{{.Label "com.docker.compose.project"}}']);
-  const projects = new Set(listed.split('\n').filter((name) => TEST_PROJECT.test(name)));
+  const lists = [
+    ['ps', '--all'],
+    ['network', 'ls'],
+    ['volume', 'ls'],
+  ];
+  const format = '{{.Label "com.docker.compose.project"}}';
+  const listed = await Promise.all(lists.map((list) => mustDocker([...list, '--format', format])));
+  const projects = new Set(
+    listed.flatMap((text) => text.split('\n')).filter((name) => TEST_PROJECT.test(name)),
+  );
   for (const project of projects) await removeProject(project);
 }
 
