@@ -113,8 +113,13 @@ export async function retryRun(tx: Tx, work: RunKey & { delayMs: number; error: 
 /** Work that has been due for longer waits: by then whatever a fault left goes on. The alert OutboxStalled says the same. */
 export const WAITS_SECONDS = 30;
 
+export interface Backlog {
+  waiting: number;
+  oldest_seconds: number;
+}
+
 /** How much work is due, and for how many seconds its oldest piece has been. */
-export async function readBacklog(db: Db): Promise<{ waiting: number; oldest_seconds: number }> {
+export async function readBacklog(db: Db): Promise<Backlog> {
   const { rows } = await db.raw('select * from outbox_backlog()');
   return rows[0];
 }
