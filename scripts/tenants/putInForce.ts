@@ -19,16 +19,16 @@ export type Waiting = Pick<CommandContext<Flags>, 'progress' | 'signal'>;
 export interface CommittedChange {
   /** Of the keys that it concerns. */
   prefixes: string[];
-  /** What is not in force yet, for who waits: `the revocation of ok_live_…`. */
+  /** What has not taken effect yet, as the waiting operator reads it: `the revocation of ok_live_…`. */
   what: string;
   /** How long a process may use what it remembers. */
   rememberedMs?: number;
 }
 
 /**
- * Puts a change of keys that was just committed in force in every process before it returns: by marks, or, where Redis
- * takes none, by waiting until it does or until no process can remember the keys. Throws InterruptedError, which says
- * until when the change may not be in force.
+ * Makes a change of keys that was just committed take effect in every process before it returns: by marks, or, where
+ * Redis takes none, by waiting until it does or until no process can remember the keys. Throws InterruptedError, which
+ * says when the change takes effect at the latest.
  */
 export async function putInForce(
   operator: Pick<Operator, 'redis' | 'markSlackSeconds'>,
