@@ -155,6 +155,31 @@ describe('an evidence pack', () => {
     expect(await readyEvents(packId)).toHaveLength(1);
   });
 
+  it('that an update interrupted, whose report has other bytes, verifies and is what it lists', async () => {
+    const packId = await request();
+    const before = { ...deps(), renderReport: async () => new TextEncoder().encode('as it was') };
+    await expect(buildPack(before, input(packId, crash))).rejects.toThrow('the process died');
+    await buildPack(deps(), input(packId));
+    const { artifacts } = await show(packId);
+    const contents = await bytesOf(artifacts);
+    for (const [index, { sha256 }] of artifacts.entries())
+      expect(createHash('sha256').update(contents[index]!).digest('hex')).toBe(sha256);
+    const zip = contents[artifacts.findIndex(({ name }) => name === 'pack.zip')]!;
+    expect(await verifyPack({ zip, jwks: await readJwks(bed.api) })).toMatchObject({ ok: true });
+  });
+
+  it('is not ready with a manifest that another version has replaced meanwhile', async () => {
+    const packId = await request();
+    const overtaken = async () => buildPack(before, input(packId, crash)).catch(() => {});
+    const before = { ...deps(), renderReport: async () => new TextEncoder().encode('as it was') };
+    const put: ObjectStore['put'] = async (object) => {
+      await store.objects.put(object);
+      if (object.key.endsWith('evidence.json')) await overtaken();
+    };
+    await expect(buildPack(deps({ ...store.objects, put }), input(packId))).rejects.toThrow('manifest');
+    expect(await show(packId)).toMatchObject({ status: 'pending', artifacts: [] });
+  });
+
   it.each([1, 2, 3])('whose storage fails at object %i is completed by the next run', async (failing) => {
     const packId = await request();
     let puts = 0;

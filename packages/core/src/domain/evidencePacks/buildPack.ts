@@ -40,7 +40,8 @@ const CONTENT_TYPES: Record<ArtifactName, string> = {
 /**
  * Builds a pack: afterwards its artifacts are stored, it is `ready`, the ledger tells of it, and webhooks will.
  * Idempotent: keys, place in the ledger and signature are fixed in the pack's row the first time, so that a second run
- * stores the same bytes at the same places, and only one run records the effect. Throws `EvidenceMismatch` where the
+ * stores the same bytes at the same places, and only one run records the effect. After an update, whose report may have
+ * other bytes, a pack that was begun is built and signed again. Throws `EvidenceMismatch` where the
  * stored rows contradict their proof.
  */
 export async function buildPack(deps: BuildDeps, input: BuildInput): Promise<void> {
@@ -66,7 +67,7 @@ export async function buildPack(deps: BuildDeps, input: BuildInput): Promise<voi
   });
   await inTenant(deps.db, tenantId, async (tx) => {
     await input.finish(tx);
-    await store.markReady(tx, { tenantId, id: packId, artifacts });
+    await store.markReady(tx, { tenantId, id: packId, manifestJws: fixed, artifacts });
     await appendEvents(tx, tenantId, [
       {
         eventId: deps.ids.next(),

@@ -71,19 +71,29 @@ export async function fixSources(
   return rows[0];
 }
 
-/** Fixes the one signature of the manifest: PSS is random, and another one would give other bytes. */
+/**
+ * Fixes the one signature of the manifest: PSS is random, and another one would give other bytes. One of another manifest,
+ * which an older or newer version of the service made, is replaced.
+ */
 export async function fixManifestJws(tx: Tx, pack: PackKey & { jws: string }): Promise<string> {
   const { rows } = await tx.raw(
-    'update evidence_packs set manifest_jws = coalesce(manifest_jws, ?) where tenant_id = ? and id = ? returning manifest_jws',
-    [pack.jws, pack.tenantId, pack.id],
+    `update evidence_packs set manifest_jws =
+       case when split_part(manifest_jws, '.', 2) = split_part(:jws, '.', 2) then manifest_jws else :jws end
+     where tenant_id = :tenantId and id = :id returning manifest_jws`,
+    { ...pack },
   );
   return rows[0].manifest_jws;
 }
 
-export async function markReady(tx: Tx, pack: PackKey & { artifacts: Artifact[] }): Promise<void> {
-  await tx('evidence_packs')
-    .where({ tenant_id: pack.tenantId, id: pack.id })
+/** Throws where another version has meanwhile fixed another manifest: the bytes that are stored may be either's. */
+export async function markReady(
+  tx: Tx,
+  pack: PackKey & { manifestJws: string; artifacts: Artifact[] },
+): Promise<void> {
+  const marked = await tx('evidence_packs')
+    .where({ tenant_id: pack.tenantId, id: pack.id, manifest_jws: pack.manifestJws })
     .update({ status: 'ready', artifacts: JSON.stringify(pack.artifacts), error: null });
+  if (marked === 0) throw new Error('another version of the service has replaced the manifest of the pack');
 }
 
 export async function markFailed(tx: Tx, pack: PackKey & { error: string }): Promise<void> {
