@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { reportText } from '@origin-stack/core/domain/evidence/test/reportText';
+import { readReport } from '@origin-stack/core/domain/evidence/test/readReport';
 import { freePort } from '@origin-stack/core/infra/embedded/freePort';
 import { openSecrets } from '@origin-stack/scripts/embedded/secretFiles.ts';
 import { serviceFiles } from '@origin-stack/scripts/embedded/serviceFiles.ts';
@@ -162,10 +162,12 @@ describe('after a full run with bad requests and faults', () => {
     const objects = await readFiles(product.dir.objects);
     const reports = objects.filter(({ name }) => name.endsWith('report.pdf'));
     expect(reports.length).toBeGreaterThan(0);
-    const texts = reports.map(({ name, text }) => ({
-      name: `text of ${name}`,
-      text: reportText(Buffer.from(text, 'latin1')).join(''),
-    }));
+    const texts = await Promise.all(
+      reports.map(async ({ name, text }) => ({
+        name: `text of ${name}`,
+        text: (await readReport(Buffer.from(text, 'latin1'))).lines.join(''),
+      })),
+    );
     for (const { text } of texts) expect(text.length).toBeGreaterThan(500);
     expect(findTraces(secrets, [...objects, ...texts])).toEqual([]);
   });

@@ -8,5 +8,5 @@ export type RenderInput = EvidenceInput;
  * the thread's entry, by the name of this function.
  */
 export async function renderPackContents(input: RenderInput): Promise<{ reportPdf: Uint8Array }> {
-  return { reportPdf: await renderReport(input) };
+  return { reportPdf: renderReport(input) };
 }

@@ -1,17 +1,9 @@
 import type { EvidenceInput } from '../evidenceInput.ts';
-import { drawHeading, drawParagraph, drawSteps } from './blocks.ts';
-import type { Sheet } from './sheet.ts';
-import { style } from './theme.ts';
+import type { Step } from './reportContent.ts';
 
 /** How a reader checks all of this without the service and without trusting it. */
-export function drawVerification(sheet: Sheet, { decidedBy }: EvidenceInput): void {
-  drawHeading(sheet, 'How to verify this, offline');
-  sheet.y += 5;
-  drawParagraph(
-    sheet,
-    'This report repeats for people what the other files of the pack prove. No network and no account are needed, only pack.zip and a key that you trust.',
-  );
-  drawSteps(sheet, [
+export function verificationSteps({ decidedBy }: Pick<EvidenceInput, 'decidedBy'>): Step[] {
+  return [
     {
       text: 'Get the signing keys from a source that you trust: the service’s /.well-known/jwks.json over TLS, or the thumbprint on record with you. The pack’s own jwks.json proves only that the pack agrees with itself.',
     },
@@ -41,11 +33,5 @@ export function drawVerification(sheet: Sheet, { decidedBy }: EvidenceInput): vo
     {
       text: 'In ledger.json, event_hash is the SHA-256 of canonical_event_json, whose certificate_sha256 is the SHA-256 of certificate.jws. prev_hash ties it to the event before it in the tenant’s chain.',
     },
-  ]);
-  sheet.y += 9;
-  drawParagraph(
-    sheet,
-    'Commitments are keyed hashes: they match an account or device only for who holds its key. Characters that this report’s fonts lack are written by their code point: U+65E5 is 日.',
-    style.small,
-  );
+  ];
 }
