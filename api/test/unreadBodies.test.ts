@@ -1,11 +1,14 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { ErrorCode } from '@origin-stack/contract/errors';
+import { eventually } from '@origin-stack/testkit/eventually';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rawExchange, statusesIn } from './rawExchange.ts';
 import { startTestApi, type TestApi } from './startTestApi.ts';
 
 const MIB = 1_048_576;
+/** Less than the API waits for the rest of a body. */
+const AT_ONCE_MS = 8_000;
 
 let api: TestApi;
 beforeAll(async () => {
@@ -87,12 +90,12 @@ describe('the answer to a body that nobody reads arrives', () => {
     });
   });
 
-  it('at once, before the rest of the body has come', async () => {
+  it.each(['POST', 'HEAD'])('at once, before the rest of the body has come, to %s', async (method) => {
     const half = await rawExchange(
       api.port,
-      `POST /nowhere HTTP/1.1\r\nHost: api\r\nContent-Length: ${MIB}\r\n\r\n${'x'.repeat(1000)}`,
+      `${method} /nowhere HTTP/1.1\r\nHost: api\r\nContent-Length: ${MIB}\r\n\r\n${'x'.repeat(1000)}`,
     );
-    await once(half.socket, 'data');
+    await once(half.socket, 'data', { signal: AbortSignal.timeout(AT_ONCE_MS) });
     expect(statusesIn(half.received())).toEqual([404]);
     half.socket.destroy();
   });
@@ -119,4 +122,23 @@ describe('a connection with a refused body', () => {
     const { ended } = await rawExchange(api.port, `${post(300_000)}${'x'.repeat(1000)}`);
     expect(statusesIn(await ended(20_000))).toEqual([404]);
   });
+});
+
+/** What the metric says of requests to no route by one method, by status. */
+async function countedOf(method: string): Promise<Record<string, number>> {
+  const text = await api.deps.metrics.scrape();
+  const lines = text.matchAll(/^http_requests_total\{(.*)\} (\d+)$/gm);
+  return Object.fromEntries(
+    [...lines]
+      .filter(([, labels = '']) => labels.includes(`method="${method}"`) && labels.includes('route="none"'))
+      .map(([, labels = '', count]) => [/status="(\d+)"/.exec(labels)?.[1] ?? '', Number(count)]),
+  );
+}
+
+it('a refusal counts as what the client was told, though it leaves before its body has come', async () => {
+  const half = `PATCH /nowhere HTTP/1.1\r\nHost: api\r\nContent-Length: ${MIB}\r\n\r\n${'x'.repeat(1000)}`;
+  const { socket } = await rawExchange(api.port, half);
+  await once(socket, 'data');
+  socket.destroy();
+  await eventually(async () => expect(await countedOf('PATCH')).toEqual({ 404: 1 }));
 });

@@ -9,9 +9,10 @@ export function logRequest(deps: ApiDeps): RequestHandler {
   return (request, response, next) => {
     const state = openState(request, response, deps.ids);
     response.on('close', () => {
-      const seconds = (performance.now() - state.startedMs) / 1000;
+      const seconds = ((state.answeredMs ?? performance.now()) - state.startedMs) / 1000;
       const labels = { method: request.method, route: state.route };
-      const status = response.writableFinished ? response.statusCode : 499;
+      const isAnswered = response.writableFinished || state.answeredMs !== undefined;
+      const status = isAnswered ? response.statusCode : 499;
       deps.metrics.count('http_requests_total', { ...labels, status: String(status) });
       deps.metrics.observe('http_request_duration_seconds', labels, seconds);
       const fields = {

@@ -11,6 +11,8 @@ export interface RequestState {
   route: string;
   actor: KeyActor | null;
   startedMs: number;
+  /** When the whole answer was out, where the end of the response still waits for the rest of the request. */
+  answeredMs?: number;
   /** Ids of what was made, for the log. */
   facts: Record<string, string>;
 }
