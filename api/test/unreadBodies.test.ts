@@ -81,6 +81,16 @@ describe('the answer to a body that nobody reads arrives', () => {
     }
   });
 
+  it.each([
+    ['GET /v1/whoami', 200],
+    ['GET /v1/uploads/0190a000-0000-7000-8000-000000000000', 404],
+  ])('of a connection that ends with it, after %s', async (line, status) => {
+    for (let count = 0; count < 3; count += 1) {
+      const framing = `Content-Length: ${SIZE_MIB * MIB}`;
+      expect(await sendFirst({ line, fields: ['Connection: close'] }, framing)).toMatchObject({ status });
+    }
+  });
+
   it('to a key that may not ingest', async () => {
     const { keyValue } = await api.makeKey(api.tenant.id, { scopes: ['ledger:read'] });
     const refused = { fields: [json, `Authorization: Bearer ${keyValue}`] };

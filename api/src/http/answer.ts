@@ -10,6 +10,7 @@ import { keepForAWhile } from './forPages.ts';
 import { readBody } from './readBody.ts';
 import { stateOf } from './requestState.ts';
 import type { AnyRoute } from './route.ts';
+import { sendBeforeRest } from './sendBeforeRest.ts';
 import { validate } from './validate.ts';
 import { validateQuery } from './validateQuery.ts';
 
@@ -42,7 +43,9 @@ export async function answer(
   if (route.forPages) keepForAWhile(response, route.forPages);
   response.status(reply.status);
   if (reply.body === null) response.end();
-  else response.json(reply.body);
+  else if (request.complete) response.json(reply.body);
+  // A route that takes no body was sent one.
+  else await sendBeforeRest(request, response.type('json'), JSON.stringify(reply.body));
 }
 
 /** A malformed id names nothing: 404, as any other that does not exist. */

@@ -5,7 +5,7 @@ import type { ErrorRequestHandler } from 'express';
 import type { ApiDeps } from '../wire.ts';
 import { PROBLEM_TYPE, problem, toDomainError } from './problem.ts';
 import { stateOf } from './requestState.ts';
-import { sendRefusal } from './sendRefusal.ts';
+import { sendBeforeRest } from './sendBeforeRest.ts';
 
 /** Turns every error into a problem; what is not known is logged under the request's id and not told. */
 export function handleError(deps: ApiDeps): ErrorRequestHandler {
@@ -28,7 +28,7 @@ export function handleError(deps: ApiDeps): ErrorRequestHandler {
       errors: error.errors,
     });
     response.status(ERRORS[error.code].status).type(PROBLEM_TYPE);
-    return sendRefusal(request, response, JSON.stringify(body));
+    return sendBeforeRest(request, response, JSON.stringify(body));
   };
 }
 

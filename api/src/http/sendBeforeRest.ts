@@ -7,7 +7,7 @@ import { stateOf } from './requestState.ts';
  * Ends a response whose request may not have arrived as a whole. The answer goes out at once; then the rest of the body is
  * read, within bounds, before the connection is used again or closed.
  */
-export async function sendRefusal(request: Request, response: Response, text: string): Promise<void> {
+export async function sendBeforeRest(request: Request, response: Response, text: string): Promise<void> {
   response.set('Content-Length', String(Buffer.byteLength(text)));
   if (request.complete) return void response.end(text);
   const isShort = Number(request.get('content-length') ?? Number.NaN) <= MAX_BODY_BYTES;
