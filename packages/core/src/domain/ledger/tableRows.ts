@@ -86,15 +86,30 @@ async function readRetentionMark(tx: Tx): Promise<string> {
   return row.received_until;
 }
 
-/** A page of a tenant's uploads by id, each with whether its own event stands where the row says. Both in one statement. */
+export interface UploadWithEvents {
+  id: string;
+  ledger_sequence: number;
+  has_event: boolean;
+  /** A finished pack of it that no event tells of. */
+  unproven_pack: string | null;
+}
+
+/**
+ * A page of a tenant's uploads by id, each with whether its own event stands where the row says, and whether an event tells of
+ * each of its finished packs. All in one statement: a row and its event are committed together.
+ */
 export async function readUploadsWithEvents(
   tx: Tx,
   query: { tenantId: string; after: string; limit: number },
-): Promise<{ id: string; ledger_sequence: number; has_event: boolean }[]> {
+): Promise<UploadWithEvents[]> {
   const { rows } = await tx.raw(
     `select u.id, u.ledger_sequence, exists (
        select from ledger_events e where e.tenant_id = u.tenant_id and e.sequence = u.ledger_sequence
-         and e.upload_id = u.id) as has_event
+         and e.upload_id = u.id) as has_event, (
+       select p.id from evidence_packs p where p.upload_id = u.id and p.status = 'ready' and not exists (
+         select from ledger_events e where e.tenant_id = u.tenant_id and e.upload_id = u.id
+           and e.event_type = 'evidence.ready' and e.canonical_event_json::jsonb #>> '{body,pack_id}' = p.id::text)
+       order by p.id limit 1) as unproven_pack
      from uploads u where u.tenant_id = :tenantId and u.id > :after order by u.id limit :limit`,
     { ...query },
   );

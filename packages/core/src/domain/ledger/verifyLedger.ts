@@ -11,7 +11,8 @@ const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 
 /**
  * Verifies a tenant's whole chain up to its end as it stands at the call, and the tables with it: every upload, signal,
- * certificate, policy and pack against its event, and every upload and policy for having one. The reason names the row.
+ * certificate, policy and pack against its event, and every upload, policy and finished pack for having one. The reason
+ * names the row.
  * Each page is read in a transaction of its own, so that a long chain holds no snapshot open. `onProgress` is told the
  * events verified so far.
  */
@@ -54,14 +55,14 @@ export async function verifyLedger(
   const [policyId] = withoutEvent;
   const fault =
     policyId === undefined
-      ? await uploadWithoutEvent(deps.db, tenantId, () => onProgress(end))
+      ? await rowWithoutEvent(deps.db, tenantId, () => onProgress(end))
       : { sequence: end + 1, reason: `policy ${policyId} has no event` };
   if (!fault) return verdict;
   return { ...verdict, valid: false, first_bad_sequence: fault.sequence, reason: fault.reason };
 }
 
-/** The first upload that no event proves, with the place in the ledger that it claims. */
-async function uploadWithoutEvent(
+/** The first upload that no event proves, or that has a finished pack of which none tells, with the upload's place in the ledger. */
+async function rowWithoutEvent(
   db: Db,
   tenantId: string,
   onProgress: () => void,
@@ -71,8 +72,11 @@ async function uploadWithoutEvent(
     const rows = await inTenant(db, tenantId, (tx) =>
       readUploadsWithEvents(tx, { tenantId, after, limit: PAGE_EVENTS }),
     );
-    const bad = rows.find((row) => !row.has_event);
-    if (bad) return { sequence: Math.max(1, bad.ledger_sequence), reason: `upload ${bad.id} has no event` };
+    const bad = rows.find((row) => !row.has_event || row.unproven_pack !== null);
+    if (bad) {
+      const what = bad.has_event ? `pack ${bad.unproven_pack}` : `upload ${bad.id}`;
+      return { sequence: Math.max(1, bad.ledger_sequence), reason: `${what} has no event` };
+    }
     const last = rows.at(-1);
     if (!last) return undefined;
     after = last.id;

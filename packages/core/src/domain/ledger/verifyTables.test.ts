@@ -209,6 +209,25 @@ describe('verifyLedger, of the tables', () => {
     });
   });
 
+  it('finds a finished pack that no event proves', async () => {
+    const forge = (tx: Tx) =>
+      tx.raw(
+        `create temporary table forged on commit drop as select * from evidence_packs where id = '${packId}';
+         update forged set id = '${OTHER_ID}'; insert into evidence_packs select * from forged`,
+      );
+    expect(await verdictAfter(forge)).toEqual({
+      ...bad(SEQUENCE[2], `pack ${OTHER_ID} has no event`),
+      events: EVENTS,
+    });
+    const finished = (status: string) => async (tx: Tx) => {
+      await forge(tx);
+      await tx('evidence_packs').where({ id: OTHER_ID }).update({ status });
+    };
+    for (const status of ['pending', 'failed']) {
+      expect(await verdictAfter(finished(status))).toMatchObject({ valid: true });
+    }
+  });
+
   it('takes no upload that retention deleted for one that is missing, and still finds one that it did not', async () => {
     const own = await bed.newTenant();
     const daysAgo = (days: number) => {
