@@ -53,6 +53,17 @@ async function storedVelocities(name: 'upload_velocity_24h' | 'device_velocity_2
     .sort((one: number, other: number) => one - other);
 }
 
+/** Advisory locks of this database, and what writers of its tables hold. */
+async function locksHeld(): Promise<object[]> {
+  const { rows } = await bed.owner.raw(
+    `select locktype, relation::regclass::text, mode from pg_locks where pid <> pg_backend_pid()
+       and database = (select oid from pg_database where datname = current_database())
+       and (locktype = 'advisory' or (mode in ('RowShareLock', 'RowExclusiveLock')
+         and relation in (select oid from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace)))`,
+  );
+  return rows;
+}
+
 const underWay = () => bed.owner('uploads_under_way').where({ tenant_id: tenant.tenantId });
 const inTurn = Array.from({ length: AT_ONCE }, (_, index) => index);
 
@@ -101,6 +112,25 @@ describe('an upload that is under way', () => {
     expect(await underWay()).toEqual([]);
     await send(ingestRequest({ account, policy_id }));
     expect(await storedVelocities('upload_velocity_24h')).toEqual([0, 1]);
+  });
+
+  it('holds no lock while its certificate is signed, of an account and a device that are new or known', async () => {
+    const policy_id = await velocityPolicy('upload_velocity_24h');
+    const held: unknown[] = [];
+    const { keys } = bed.ingestDeps();
+    const watched: IngestDeps['keys'] = {
+      ...keys,
+      signingKey: keys.signingKey,
+      async sign(input) {
+        held.push(await locksHeld());
+        return keys.sign(input);
+      },
+    };
+    const device = { external_id: 'one' };
+    for (let time = 0; time < 2; time += 1) {
+      await send(ingestRequest({ account, device, policy_id }), { keys: watched });
+    }
+    expect(held).toEqual([[], []]);
   });
 
   it('counts for a minute where its process died', async () => {
