@@ -4,6 +4,7 @@ import { copyFile, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const launcher = fileURLToPath(new URL('../../stack', import.meta.url));
@@ -110,4 +111,22 @@ describe('the launcher', () => {
     expect(stderr).toContain('error: npm ci failed');
     expect(await readdir(join(checkout, '.stack'))).toEqual([]);
   });
+});
+
+it('has the line ends that a shell needs, also where git turns those of texts', async () => {
+  const repository = dirname(launcher);
+  const git = (...args: string[]) => promisify(execFile)('git', ['-C', repository, ...args]);
+  const target = await mkdtemp(join(tmpdir(), 'origin-crlf-'));
+  try {
+    await git('-c', 'core.autocrlf=true', 'checkout-index', `--prefix=${target}/`, '--all');
+    const { stdout } = await promisify(execFile)('sh', [
+      '-c',
+      'grep -rIl "$(printf "\\r")$" "$0" || true',
+      target,
+    ]);
+    expect(stdout).toBe('');
+    expect((await readdir(target)).length).toBeGreaterThan(10);
+  } finally {
+    await rm(target, { recursive: true });
+  }
 });
