@@ -4,6 +4,7 @@ import { CommandError } from '../lib/commandErrors.ts';
 import { makeDebianRoot } from './debianRoot.ts';
 import { explainFailure } from './explainFailure.ts';
 import { findImage, imageTag } from './imageList.ts';
+import { stageContext } from './stageContext.ts';
 
 /** The label that holds the hash of an image's inputs. */
 export const INPUTS_LABEL = 'org.origin-stack.inputs';
@@ -40,6 +41,7 @@ async function runBuild(name: string, args: Record<string, string>, building: Bu
   const buildArgs = [...parentArgs, ...Object.entries(args)].map(
     ([key, value]) => `--build-arg=${key}=${value}`,
   );
+  const context = await stageContext(checkout, name);
   const { code, output } = await runTool(
     'docker',
     [
@@ -55,8 +57,8 @@ async function runBuild(name: string, args: Record<string, string>, building: Bu
       '.',
     ],
     // The plain builder of the environment: a context or a remote builder would not see the parents.
-    { cwd: checkout, env: { BUILDX_BUILDER: 'default' }, logFile, signal },
-  );
+    { cwd: context.path, env: { BUILDX_BUILDER: 'default' }, logFile, signal },
+  ).finally(context.remove);
   if (code === 0) return;
   signal.throwIfAborted();
   throw new CommandError({
