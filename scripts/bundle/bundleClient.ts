@@ -22,6 +22,7 @@ export function publicAddress(dir: BundleDir, settings: BundleSettings): PublicA
     caFiles: [own, storage].filter((file) => existsSync(file)),
     expired: existsSync(own) ? ifExpired(readFileSync(own, 'utf8')) : undefined,
     connectTo: loopback ?? bind,
+    connectPort: Number(settings.ORIGIN_HTTPS_PORT),
   };
 }
 

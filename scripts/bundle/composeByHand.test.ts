@@ -80,6 +80,27 @@ describe.skipIf(!isRoot || !hasCompose)(
       expect(planned).toEqual(byHand.hashes);
     });
 
+    test.each(['127.0.0.1', '0.0.0.0', '::', '::1', '2001:db8::1'])(
+      'publishes on %s as it is written',
+      (bind) => {
+        init('--overlay', 'none', '--bind', bind);
+        const { status, stdout, stderr } = run(
+          'docker',
+          ...BASE.split(' ').slice(1, -2),
+          'config',
+          '--format',
+          'json',
+        );
+        expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+        const { services } = JSON.parse(stdout);
+        expect(services.nginx.ports).toEqual([
+          expect.objectContaining({ host_ip: bind, published: '443', target: 8443 }),
+          expect.objectContaining({ host_ip: bind, published: '80', target: 8080 }),
+        ]);
+        init('--overlay', 'versitygw');
+      },
+    );
+
     test('refuses the base file alone where overlays are in force', () => {
       const { status, stderr } = hashesOf(BASE);
       expect(status).not.toBe(0);

@@ -27,6 +27,22 @@ test('makes every secret, and a second call changes nothing', async () => {
   expect(second.settings).toMatchObject({ ORIGIN_HTTPS_PORT: '8443', ORIGIN_HTTP_PORT: '8080' });
 });
 
+test('publishes on another port than that of the URL, and goes on to when the name changes', async () => {
+  const chosen = { url: 'https://origin.example', httpsPort: 9443 };
+  const ports = { ORIGIN_HTTPS_PORT: '9443', ORIGIN_HTTP_PORT: '8080' };
+  expect((await init(chosen)).settings).toMatchObject({
+    ORIGIN_PUBLIC_URL: 'https://origin.example',
+    ...ports,
+  });
+  const renamed = await init({ url: 'https://other.example' });
+  expect(renamed.settings).toMatchObject({ ORIGIN_PUBLIC_URL: 'https://other.example', ...ports });
+  expect((await init({ httpsPort: 443 })).settings).toMatchObject({
+    ORIGIN_HTTPS_PORT: '443',
+    ORIGIN_HTTP_PORT: '80',
+  });
+  expect((await init({ url: 'https://other.example:8443' })).settings.ORIGIN_HTTPS_PORT).toBe('8443');
+});
+
 test('certifies a public URL that is an IPv6 address by that address', async () => {
   const { settings } = await init({ url: 'https://[2001:db8::1]:8443' });
   expect(settings).toMatchObject({

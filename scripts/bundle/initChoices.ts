@@ -12,6 +12,8 @@ export interface InitChoices {
   cert?: string | undefined;
   key?: string | undefined;
   bind?: string | undefined;
+  /** Where the published port is another than the public URL's, as behind a balancer. */
+  httpsPort?: number | undefined;
   httpPort?: number | undefined;
   subnet?: string | undefined;
   trustedProxies?: string | undefined;
@@ -39,9 +41,9 @@ export function settingsOf(
   known: BundleSettings | undefined,
 ): BundleSettings {
   const url = parsePublicUrl(choices.url ?? known?.ORIGIN_PUBLIC_URL ?? DEFAULT_URL);
-  const isNewUrl = known === undefined || url.origin !== known.ORIGIN_PUBLIC_URL;
-  const httpsPort = isNewUrl ? url.port || '443' : known.ORIGIN_HTTPS_PORT;
-  const httpPort = isNewUrl ? (httpsPort === '443' ? '80' : '8080') : known.ORIGIN_HTTP_PORT;
+  const httpsPort = String(choices.httpsPort ?? publishedPort(url, known));
+  const isNewPort = known === undefined || httpsPort !== known.ORIGIN_HTTPS_PORT;
+  const httpPort = isNewPort ? (httpsPort === '443' ? '80' : '8080') : known.ORIGIN_HTTP_PORT;
   const overlays = overlayNames(choices, known?.ORIGIN_OVERLAYS ?? '');
   return {
     COMPOSE_PROJECT_NAME: projectOf(choices.project ?? known?.COMPOSE_PROJECT_NAME ?? 'origin-stack'),
@@ -60,6 +62,14 @@ export function settingsOf(
     ...(overlays === '' ? { ORIGIN_PLAIN: 'yes' } : {}),
     ...settingsOfOverlays(overlaysOf(overlays), choices.overlaySettings ?? [], known),
   };
+}
+
+/** The URL's port, or the other one that was chosen before. */
+function publishedPort(url: URL, known: BundleSettings | undefined): string {
+  const portOf = ({ port }: URL) => port || '443';
+  const isChosen =
+    known !== undefined && known.ORIGIN_HTTPS_PORT !== portOf(new URL(known.ORIGIN_PUBLIC_URL));
+  return isChosen ? known.ORIGIN_HTTPS_PORT : portOf(url);
 }
 
 /** Compose's own rule for the name of a project. */

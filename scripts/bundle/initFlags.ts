@@ -10,6 +10,13 @@ export const initFlags = {
     placeholder: 'ADDRESS',
     summary: 'address of this host to publish on (default 127.0.0.1; 0.0.0.0 is every one)',
   },
+  'https-port': {
+    type: 'integer',
+    placeholder: 'PORT',
+    min: 1,
+    max: 65_535,
+    summary: 'port of this host to publish https on, where a balancer in front has the port of the URL',
+  },
   'http-port': {
     type: 'integer',
     placeholder: 'PORT',
@@ -61,7 +68,7 @@ export const initFlags = {
 
 type GivenFlags = {
   [Name in keyof typeof initFlags]?:
-    | (Name extends 'http-port'
+    | (Name extends 'https-port' | 'http-port'
         ? number
         : Name extends 'overlay' | 'without' | 'set' | 'secret'
           ? string[]
@@ -74,6 +81,7 @@ export const choicesOf = (flags: GivenFlags): InitChoices => ({
   cert: flags.cert,
   key: flags.key,
   bind: flags.bind,
+  httpsPort: flags['https-port'],
   httpPort: flags['http-port'],
   trustedProxies: flags['trusted-proxies'],
   overlays: flags.overlay,

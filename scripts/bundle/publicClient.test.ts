@@ -25,8 +25,13 @@ async function listen(days: number) {
   });
   mkdirSync(join(root, 'secrets', 'operator'), { recursive: true });
   writeFileSync(join(root, 'secrets', 'operator', 'public.crt'), pair.certificate);
-  const url = `https://localhost:${(server.address() as AddressInfo).port}`;
-  const settings = { ORIGIN_BIND: '127.0.0.1', ORIGIN_PUBLIC_URL: url } as unknown as BundleSettings;
+  const { port } = server.address() as AddressInfo;
+  const url = `https://localhost:${port}`;
+  const settings = {
+    ORIGIN_BIND: '127.0.0.1',
+    ORIGIN_PUBLIC_URL: url,
+    ORIGIN_HTTPS_PORT: String(port),
+  } as unknown as BundleSettings;
   return { url, address: publicAddress(locateBundle(root), settings), certificate: pair.certificate };
 }
 
@@ -35,6 +40,15 @@ test.each([['in time', 9] as const, ['that is over', OVER] as const])(
   async (_, days) => {
     const { url, address } = await listen(days);
     expect(await (await publicFetch(address)(url)).text()).toBe('well');
+  },
+);
+
+test.each([['in time', 9] as const, ['that is over', OVER] as const])(
+  'by the port that is published where a balancer has the port of the URL, by a certificate %s',
+  async (_, days) => {
+    const { address } = await listen(days);
+    const url = 'https://localhost';
+    expect(await (await publicFetch({ ...address, url })(`${url}/x`)).text()).toBe('well');
   },
 );
 

@@ -14,6 +14,8 @@ export interface PublicAddress {
   expired?: string | undefined;
   /** The address to connect to, whatever the name of the URL resolves to. */
   connectTo?: string | undefined;
+  /** The port to connect to there; the URL's where unset. */
+  connectPort?: number | undefined;
   /** Our own certificate with its key, PEM, for a listener that demands one. */
   identity?: { cert: string; key: string };
 }
@@ -27,6 +29,7 @@ export function publicFetch({
   caFiles = [],
   expired,
   connectTo,
+  connectPort,
   identity,
 }: PublicAddress): typeof globalThis.fetch {
   const lookup: LookupFunction = (name, options, callback) => {
@@ -45,7 +48,14 @@ export function publicFetch({
     allowH2: false,
     ...identity,
   };
-  const connect = expired === undefined ? options : connectorTo(options, expired);
+  const connector = expired === undefined ? buildConnector(options) : connectorTo(options, expired);
+  const connect: buildConnector.connector = (wanted, done) =>
+    connector(
+      connectPort !== undefined && wanted.host === new URL(url).host
+        ? { ...wanted, port: String(connectPort) }
+        : wanted,
+      done,
+    );
   const dispatcher = new Agent({ connect });
   const send = (input: string, init: object) => fetch(input, { ...init, dispatcher });
   return send as unknown as typeof globalThis.fetch;

@@ -20,7 +20,7 @@ export const ports = defineCheck({
       if (code === undefined) continue;
       const holder = await findPortHolder(port);
       const who = holder ? `${holder.command} (process ${holder.pid}) has it` : `it cannot be had (${code})`;
-      const fix = 'stop that program, or name others: ./stack up --url https://NAME:8443 --http-port 8080';
+      const fix = 'stop that program, or publish on others: ./stack up --https-port 8443 --http-port 8080';
       found.push(error(`port ${port} of ${settings.ORIGIN_BIND}: ${who}`, fix));
     }
     return found;
