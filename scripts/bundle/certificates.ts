@@ -13,6 +13,10 @@ export interface KeyPair {
   key: string;
 }
 
+/** The certificates of a PEM text, the leaf first, each with its two lines. */
+export const certificatesIn = (pem: string): string[] =>
+  pem.match(/^-----BEGIN CERTIFICATE-----\r?\n[^-]+^-----END CERTIFICATE-----[ \t]*\r?$/gm) ?? [];
+
 async function newKeys() {
   return (await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
 }

@@ -2,15 +2,14 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { PreconditionError } from '../lib/commandErrors.ts';
 import { removeTemporaries, writeFilesTogether } from '../lib/writeFilesTogether.ts';
-import type { KeyPair } from './certificates.ts';
+import { certificatesIn, type KeyPair } from './certificates.ts';
 import { certifiesName } from './certifiesName.ts';
 import { isSelfSigned } from './isSelfSigned.ts';
 import type { SecretPath } from './lookAtSecrets.ts';
 import { isEnding, isMadeHere, makeHere } from './madeHere.ts';
 import { parseCertificate } from './renewDue.ts';
 import { FILE_MODE, readSecret, type SecretTree, uidOf, writeSecret } from './secretFiles.ts';
-
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+import { servingFault } from './shakeHands.ts';
 
 /** The public certificate, and what there is to say of it. */
 export interface PublicCertificate {
@@ -49,7 +48,7 @@ export async function openPublicCertificate(tree: SecretTree, wanted: Wanted): P
   const { pair, remade } = await lookAtPublicCertificate(tree, wanted);
   if (pair) await write(tree, pair === 'self-signed' ? await makeHere(name) : pair);
   const served = await readPair(tree);
-  requireServing({ ...served, name, file: fileOf(tree) });
+  await requireServing({ ...served, name, file: fileOf(tree) });
   // A second copy for whoever runs the commands: nginx's folder is nginx's alone.
   if (!(await isCopied(tree, served))) {
     await writeSecret(tree, { folder: 'operator', file: 'public.crt', content: served.certificate });
@@ -71,21 +70,21 @@ export async function lookAtPublicCertificate(
   { name, brought }: Wanted,
 ): Promise<PublicCertificateLook> {
   const known = await readPair(tree);
-  const { pair, remade } = choosePair(known, { name, brought });
+  const { pair, remade } = await choosePair(known, { name, brought });
   if (pair) {
     const files: SecretPath[] = ['nginx/public.key', 'nginx/public.crt', 'operator/public.crt'];
     return { pair, files, ...(remade === undefined ? {} : { remade }) };
   }
-  requireServing({ ...known, name, file: fileOf(tree) });
+  await requireServing({ ...known, name, file: fileOf(tree) });
   return { pair, files: (await isCopied(tree, known)) ? [] : ['operator/public.crt'] };
 }
 
-function choosePair(
+async function choosePair(
   known: KeyPair,
   { name, brought }: Wanted,
-): Pick<PublicCertificateLook, 'pair' | 'remade'> {
+): Promise<Pick<PublicCertificateLook, 'pair' | 'remade'>> {
   if (brought) {
-    requireServing({ ...brought, name, file: 'of --cert' }, whyNotInTime);
+    await requireServing({ ...brought, name, file: 'of --cert' }, whyNotInTime);
     const isKnown = known.certificate === brought.certificate && known.key === brought.key;
     return { pair: isKnown ? undefined : brought };
   }
@@ -124,12 +123,12 @@ async function write(tree: SecretTree, { certificate, key }: KeyPair): Promise<v
 const GIVE_BOTH = 'give the full chain, the leaf first, and its key, both in PEM: --cert F --key F';
 
 /** Throws PreconditionError for what cannot be served, also where `whyNot` finds a reason. */
-function requireServing(
+async function requireServing(
   given: KeyPair & { name: string; file: string },
   whyNot: (leaf: X509Certificate) => string | undefined = () => undefined,
-): void {
+): Promise<void> {
   const leaf = leafOf(given);
-  const why = problemOf(given) ?? (leaf && whyNot(leaf));
+  const why = problemOf(given) ?? (leaf && whyNot(leaf)) ?? (await servingFault(given));
   if (why === undefined) return;
   const what = `the certificate ${given.file} cannot serve https://${given.name}`;
   throw new PreconditionError({ what, why, next: GIVE_BOTH });
@@ -138,15 +137,16 @@ function requireServing(
 /** Whatever the time. */
 function problemOf({ certificate, key, name }: KeyPair & { name: string }): string | undefined {
   const leaf = leafOf({ certificate });
-  // nginx reads the whole file, and refuses what is cut off.
-  const parts = certificate.match(CERTIFICATE) ?? [];
+  // nginx reads the whole file, and refuses what is cut off and two lines that have become one.
+  const parts = certificatesIn(certificate);
   const isWhole = parts.length === certificate.split('-----BEGIN CERTIFICATE-----').length - 1;
   if (!leaf || !isWhole || !parts.every((part) => parseCertificate(part)))
     return 'it is no certificate in PEM';
   const privateKey = parse(() => createPrivateKey(key));
   if (!privateKey) return 'its key is no unencrypted private key in PEM';
   if (!leaf.checkPrivateKey(privateKey)) return 'the key belongs to another certificate';
-  return certifiesName(leaf, name) ? undefined : `it names ${leaf.subjectAltName ?? 'nobody'}`;
+  if (certifiesName(leaf, name)) return undefined;
+  return `it names ${leaf.subjectAltName ?? 'nobody'} in subjectAltName; no client looks at the common name`;
 }
 
 function whyNotInTime(leaf: X509Certificate): string | undefined {
@@ -158,7 +158,7 @@ const whyEnding = (leaf: X509Certificate): string | undefined =>
   isEnding(leaf, Date.now()) ? (whyNotInTime(leaf) ?? `it ends on ${leaf.validTo}`) : undefined;
 
 const leafOf = ({ certificate }: Pick<KeyPair, 'certificate'>): X509Certificate | undefined =>
-  parseCertificate(certificate.match(CERTIFICATE)?.[0]);
+  parseCertificate(certificatesIn(certificate)[0]);
 
 function parse<T>(make: () => T): T | undefined {
   try {

@@ -142,9 +142,9 @@ describe.skipIf(!isRoot)(`the checks of a bundle's files${isRoot ? '' : ' (skipp
 
   it('public-certificate finds one that is over, soon over, of another name, or with another key', async () => {
     expect(await whatOf('public-certificate', root)).toEqual([]);
-    const soon = { host: { nowMs: () => Date.now() + 380 * DAY_MS } };
+    const soon = { host: { nowMs: () => Date.now() + 350 * DAY_MS } };
     expect(await whatOf('public-certificate', root, soon)).toEqual([
-      expect.stringMatching(/valid for 1[67] days more/),
+      expect.stringMatching(/valid for 1[45] days more/),
     ]);
     const over = { host: { nowMs: () => Date.now() + 400 * DAY_MS } };
     expect(await whatOf('public-certificate', root, over)).toEqual([expect.stringMatching(/expired on/)]);
@@ -160,6 +160,12 @@ describe.skipIf(!isRoot)(`the checks of a bundle's files${isRoot ? '' : ' (skipp
     ]);
     await writeFile(secret('nginx/public.crt'), (await selfSigned('localhost', 90)).certificate);
     expect(await whatOf('public-certificate', root)).toEqual(['the public certificate has another key']);
+    const pair = await selfSigned('localhost', 90);
+    const chain = `${pair.certificate}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`;
+    await put('nginx', { ...pair, certificate: chain }, 'public');
+    expect(await whatOf('public-certificate', root)).toEqual([
+      expect.stringMatching(/cannot be served: OpenSSL/),
+    ]);
     await put('nginx', await selfSigned('localhost', 90), 'public');
     expect(await whatOf('public-certificate', root)).toEqual([]);
   });

@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { certifiesName } from '../../bundle/certifiesName.ts';
 import { isRemade, SOON_DAYS } from '../../bundle/madeHere.ts';
+import { servingFault } from '../../bundle/shakeHands.ts';
 import { defineCheck, error, warning } from '../doctorCheck.ts';
 
 const DAY_MS = 86_400_000;
@@ -20,12 +21,13 @@ export const publicCertificate = defineCheck({
     const leaf = parse(() => new X509Certificate(text ?? ''));
     if (!leaf) return [error('secrets/nginx/public.crt is no certificate that can be read', FIX)];
     const privateKey = parse(() => createPrivateKey(key ?? ''));
+    const isPair = privateKey !== undefined && leaf.checkPrivateKey(privateKey);
+    const fault = isPair ? await servingFault({ certificate: text ?? '', key: key ?? '' }) : undefined;
     const days = Math.floor((leaf.validToDate.getTime() - host.nowMs()) / DAY_MS);
     const fixOfTime = isRemade(leaf, host.nowMs()) ? './stack up, which makes it anew' : FIX;
     return [
-      ...(privateKey && leaf.checkPrivateKey(privateKey)
-        ? []
-        : [error('the public certificate has another key', FIX)]),
+      ...(isPair ? [] : [error('the public certificate has another key', FIX)]),
+      ...(fault === undefined ? [] : [error(`the public certificate cannot be served: ${fault}`, FIX)]),
       ...(certifiesName(leaf, name)
         ? []
         : [error(`the public certificate names ${leaf.subjectAltName ?? 'nobody'}, not ${name}`, FIX)]),
