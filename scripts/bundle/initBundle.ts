@@ -12,9 +12,11 @@ import type { InstallationInput } from './lookAtInstallation.ts';
 import { makeByContainer } from './makeByContainer.ts';
 import { type MadeInstallation, makeInstallation } from './makeInstallation.ts';
 import { overlaySecrets } from './overlaySecrets.ts';
+import { requireBrought } from './publicCertificate.ts';
 import { readGiven } from './readGiven.ts';
 import { openTree } from './secretFiles.ts';
 import { lookAtTextfile, openTextfile, withTextfile } from './textfileFolder.ts';
+import { tryByNginx } from './tryCertificate.ts';
 
 export interface Initialised extends Omit<MadeInstallation, 'unlisted'> {
   settings: BundleSettings;
@@ -26,6 +28,10 @@ export interface Initialised extends Omit<MadeInstallation, 'unlisted'> {
  */
 export async function initBundle(dir: BundleDir, choices: InitChoices): Promise<Initialised> {
   const { known, settings, input } = await readChoices(dir, choices);
+  if (input.brought) {
+    await requireBrought(input.brought, settings.ORIGIN_PUBLIC_NAME);
+    await tryByNginx(settings, input.brought);
+  }
   const isRoot = process.getuid?.() === 0;
   const { unlisted, ...made } = isRoot ? await makeInstallation(input) : await makeByContainer(input);
   if (JSON.stringify(settings) !== JSON.stringify(known)) {

@@ -1,11 +1,10 @@
-import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { issue, type KeyPair, makeAuthority, selfSigned } from './certificates.ts';
 import { lookAtPublicCertificate, openPublicCertificate } from './publicCertificate.ts';
+import { makeByOpenssl } from './test/makeByOpenssl.ts';
 import { treeOf } from './test/snapshot.ts';
 
 const DAY_MS = 86_400_000;
@@ -31,25 +30,7 @@ async function byAuthority(name: string, days: number): Promise<KeyPair> {
   return await issue(authority, { commonName: name, names: [name], days });
 }
 
-/** Signed by itself, with a key that only OpenSSL makes. */
-async function byOpenssl(kind: string, extensions = [`subjectAltName=DNS:${NAME}`]): Promise<KeyPair> {
-  const [algorithm = '', parameter = ''] = kind.split(':');
-  const key = algorithm !== 'ec' ? [kind] : ['ec', '-pkeyopt', `ec_paramgen_curve:${parameter}`];
-  const dir = await mkdtemp(join(tmpdir(), 'origin-openssl-'));
-  try {
-    await promisify(execFile)('openssl', [
-      ...['req', '-x509', '-nodes', '-days', '9', '-subj', `/CN=${NAME}`, '-newkey', ...key],
-      ...['-keyout', join(dir, 'key'), '-out', join(dir, 'certificate')],
-      ...extensions.flatMap((extension) => ['-addext', extension]),
-    ]);
-    return {
-      certificate: await readFile(join(dir, 'certificate'), 'utf8'),
-      key: await readFile(join(dir, 'key'), 'utf8'),
-    };
-  } finally {
-    await rm(dir, { recursive: true });
-  }
-}
+const byOpenssl = (kind: string, extensions?: string[]) => makeByOpenssl(NAME, kind, extensions);
 
 describe.skipIf(!isRoot)(
   `the public certificate${isRoot ? '' : ' (skipped: needs root, to give files away)'}`,

@@ -84,7 +84,7 @@ async function choosePair(
   { name, brought }: Wanted,
 ): Promise<Pick<PublicCertificateLook, 'pair' | 'remade'>> {
   if (brought) {
-    await requireServing({ ...brought, name, file: 'of --cert' }, whyNotInTime);
+    await requireBrought(brought, name);
     const isKnown = known.certificate === brought.certificate && known.key === brought.key;
     return { pair: isKnown ? undefined : brought };
   }
@@ -95,6 +95,10 @@ async function choosePair(
   const remade = problemOf({ ...known, name }) ?? whyEnding(leaf);
   return remade === undefined ? { pair: undefined } : { pair: 'self-signed', remade };
 }
+
+/** Throws PreconditionError for a pair that the operator names and nobody could connect by. */
+export const requireBrought = (pair: KeyPair, name: string): Promise<void> =>
+  requireServing({ ...pair, name, file: 'of --cert' }, whyNotInTime);
 
 const fileOf = ({ root }: SecretTree) => join(root, 'nginx', 'public.crt');
 

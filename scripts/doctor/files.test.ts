@@ -161,7 +161,7 @@ describe.skipIf(!isRoot)(`the checks of a bundle's files${isRoot ? '' : ' (skipp
     await writeFile(secret('nginx/public.crt'), (await selfSigned('localhost', 90)).certificate);
     expect(await whatOf('public-certificate', root)).toEqual(['the public certificate has another key']);
     const pair = await selfSigned('localhost', 90);
-    const chain = `${pair.certificate}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`;
+    const chain = `${pair.certificate}\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`;
     await put('nginx', { ...pair, certificate: chain }, 'public');
     expect(await whatOf('public-certificate', root)).toEqual([
       expect.stringMatching(/cannot be served: OpenSSL/),
