@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import http2 from 'node:http2';
 import { connect, type SecureVersion } from 'node:tls';
 import { Problem } from '@origin-stack/contract/errors';
@@ -144,6 +145,96 @@ describe('every answer', () => {
     const plain = await sendRawRequest({ host: edge.host, port: edge.port, text: request('GET /') });
     expectProblem(plain, 400, 'malformed_request');
   });
+
+  const large = 'x'.repeat(2 * 1024 * 1024);
+  const ofJson = { 'content-type': 'application/json' };
+  test.each([
+    {
+      of: 'a body over 1 MiB',
+      status: 413,
+      error: 'body_too_large',
+      path: '/v1/ingest',
+      method: 'POST',
+      headers: ofJson,
+      body: large,
+    },
+    {
+      of: 'one to an unknown path',
+      status: 413,
+      error: 'body_too_large',
+      path: '/nowhere',
+      method: 'POST',
+      headers: ofJson,
+      body: large,
+    },
+    {
+      of: 'one that says its length',
+      status: 413,
+      error: 'body_too_large',
+      path: '/v1/ingest',
+      method: 'POST',
+      headers: { ...ofJson, 'content-length': String(large.length) },
+      body: large,
+    },
+    {
+      of: 'one to the object store',
+      status: 413,
+      error: 'body_too_large',
+      path: '/origin-evidence/a',
+      method: 'PUT',
+      body: large,
+    },
+    {
+      of: 'header fields over 16 KiB',
+      status: 431,
+      error: 'headers_too_large',
+      path: '/',
+      headers: { 'x-large': 'a'.repeat(20_000) },
+    },
+    { of: 'a link without its signature', status: 404, error: 'not_found', path: '/origin-evidence/a' },
+    {
+      of: 'a method that the object store has not',
+      status: 405,
+      error: 'method_not_allowed',
+      path: '/origin-evidence/a',
+      method: 'DELETE',
+    },
+    { of: 'a page of problems', status: 404, error: 'not_found', path: '/problem/413' },
+  ])(
+    'of nginx itself is the same by HTTP/2: $of',
+    async ({ status, error, path, method = 'GET', headers = {}, body = '' }) => {
+      const answer = await sendHttp2({ ':path': path, ':method': method, ...headers }, body);
+      expect(answer.headers).toMatchObject({
+        ':status': status,
+        'content-type': expect.stringMatching(/^application\/problem\+json/),
+      });
+      expect(Problem.parse(JSON.parse(answer.text))).toMatchObject({
+        status,
+        error,
+        instance: answer.headers['x-request-id'],
+      });
+      for (const [name, pattern] of Object.entries(HARDENING))
+        expect(answer.headers[name], name).toMatch(pattern);
+    },
+  );
+
+  /** Sends all of a body and reads the answer, as a client does that has not looked at it yet. */
+  async function sendHttp2(headers: http2.OutgoingHttpHeaders, body: string) {
+    const session = http2.connect(bundle.url, { ca: edge.tls.ca });
+    try {
+      const stream = session.request(headers, { endStream: body === '' });
+      // The answer comes before all was sent, and the rest is not wanted.
+      stream.on('error', () => {});
+      const answered = once(stream, 'response');
+      if (body !== '') stream.end(body);
+      const [answer] = (await answered) as [http2.IncomingHttpHeaders];
+      let text = '';
+      for await (const chunk of stream) text += chunk;
+      return { headers: answer, text };
+    } finally {
+      session.destroy();
+    }
+  }
 
   test('is a problem that says when to come again while no replica runs, and all is well afterwards', async () => {
     const ids = await Promise.all(['api-a', 'api-b'].map((name) => inspectService(bundle, name)));
