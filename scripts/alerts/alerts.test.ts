@@ -14,13 +14,14 @@ import { metricsOf } from './metricsOf.ts';
 const TESTS = join(PROMETHEUS_FOLDER, 'rules', 'tests');
 const RUNBOOKS = join(CHECKOUT, 'docs', 'runbooks');
 
-/** operations.md's twelve, OutboxStalled, EvidenceMismatch, and the two that watch alerting itself. */
+/** operations.md's twelve, DiskFillingUp, OutboxStalled, EvidenceMismatch, and the two that watch alerting itself. */
 const WANTED = [
   'CircuitBreakerHalfOpen',
   'CircuitBreakerOpen',
   'DatabasePoolExhausted',
   'DatabasePoolLeaking',
   'DatabaseSlowQueries',
+  'DiskFillingUp',
   'EvidenceMismatch',
   'HighErrorRate',
   'OutboxStalled',
@@ -40,6 +41,9 @@ const OF_OTHERS: Record<string, string> = {
   probe_success: 'blackbox-exporter',
   pg_up: 'postgres-exporter',
   redis_up: 'redis-exporter, and our own processes',
+  node_filesystem_avail_bytes: 'node-exporter, for each file system of the host',
+  node_filesystem_size_bytes: 'node-exporter',
+  node_filesystem_readonly: 'node-exporter',
   pg_database_size_bytes: 'postgres-exporter, for each database',
   minio_cluster_usage_total_bytes: 'MinIO, counted by its scanner',
   nginx_ssl_certificate_expiry_seconds: 'monitor-tls-certs, by node-exporter',
@@ -167,6 +171,8 @@ describe.skipIf(!available.ok)(`promtool${skipped}`, () => {
     ['health', 'for: 2m', 'for: 1m45s'],
     ['health', '> 0.05', '> 0.06'],
     ['capacity', '> 0.8', '> 0.79'],
+    ['capacity', '< 0.1\n', '< 0.101\n'],
+    ['capacity', 'offset 6h', 'offset 5h'],
     ['certificates', '- abs(7 * 86400', '+ abs(7 * 86400'],
   ])('the tests of %s notice %s where it becomes %s', async (file, from, to) => {
     const place = await mkdtemp(join(dir, 'mutant-'));

@@ -2,7 +2,7 @@ import knex, { type Knex } from 'knex';
 import type pg from 'pg';
 import type { Db } from '../domain/ports.ts';
 import { type ConnectionTrust, trackTrust } from './connectionTrust.ts';
-import { ReadOnlyError } from './databaseErrors.ts';
+import { isDiskFull, NoRoomError, ReadOnlyError } from './databaseErrors.ts';
 import { SERVICE_SESSION } from './databaseSession.ts';
 import { pgTypes } from './pgTypes.ts';
 import { followIdentity } from './postgresConnection.ts';
@@ -136,15 +136,27 @@ export function poolState(db: Db, min: number): PoolState {
   };
 }
 
-/** Rejects with {@link ReadOnlyError} where the database answers and takes no writes; one round trip. */
+/** More than 64 KiB of memory hold to sort: PostgreSQL writes 72 KiB of it beside its tables, and removes them again. */
+const NEEDS_ROOM =
+  'select count(*) from (select i from generate_series(1, 4000) i order by -i offset 0) sorted';
+
+/**
+ * Rejects with {@link ReadOnlyError} where the database answers and takes no writes, with {@link NoRoomError} where its disk
+ * is full: it reads then, and no row that needs a new page is written.
+ */
 export async function requireWritable(db: Db): Promise<void> {
+  const { trust } = db.client.config;
   const connection = await db.client.acquireConnection();
   try {
     const { rows } = await db.raw(READ_ONLY).connection(connection);
-    if (!rows[0].read_only) return;
-    const error = new ReadOnlyError();
-    db.client.config.trust.failed(connection, error);
-    throw error;
+    if (rows[0].read_only) {
+      const error = new ReadOnlyError();
+      trust.failed(connection, error);
+      throw error;
+    }
+    await db.transaction((tx) => tx.raw(`set local work_mem = '64kB'; ${NEEDS_ROOM}`), { connection });
+  } catch (error) {
+    throw isDiskFull(error) ? new NoRoomError() : error;
   } finally {
     db.client.releaseConnection(connection);
   }

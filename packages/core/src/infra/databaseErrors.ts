@@ -47,3 +47,15 @@ export class ReadOnlyError extends Error {
     this.name = 'ReadOnlyError';
   }
 }
+
+export const isDiskFull = (error: unknown): boolean => sqlStateOf(error) === '53100';
+
+/** The database's disk is full. The SQLSTATE is the one that a write meets. */
+export class NoRoomError extends Error {
+  readonly code = '53100';
+
+  constructor() {
+    super('the database takes no writes: its disk is full');
+    this.name = 'NoRoomError';
+  }
+}
