@@ -70,6 +70,23 @@ test.each([
   expect(readdirSync(root)).toEqual([]);
 });
 
+test.each([':', '$', '#', "'", '"', '\\', '\n'])(
+  'refuses a state directory whose path holds %j, before anything is made',
+  async (character) => {
+    const dir = join(root, `a${character}b`);
+    await expect(initBundle(locateBundle(dir), {})).rejects.toMatchObject({
+      name: 'PreconditionError',
+      next: expect.stringContaining('--state-dir'),
+    });
+    expect(readdirSync(root)).toEqual([]);
+  },
+);
+
+test('takes a state directory whose path holds blanks, percent signs and letters of others', async () => {
+  const { settings } = await initBundle(locateBundle(join(root, 'a b%20é(1)&;=+@')), {});
+  expect(settings.ORIGIN_SECRETS).toBe(join(root, 'a b%20é(1)&;=+@', 'secrets'));
+});
+
 test('refuses a folder that another could read, before a secret is in it', async () => {
   await mkdir(join(root, 'secrets', 'postgres'), { recursive: true, mode: 0o755 });
   await expect(init()).rejects.toMatchObject({ why: expect.stringContaining('chmod 700') });

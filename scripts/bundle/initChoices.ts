@@ -5,6 +5,7 @@ import { UsageError } from '../lib/commandErrors.ts';
 import type { BundleDir } from './bundleDir.ts';
 import type { BundleSettings } from './bundleSettings.ts';
 import { listOverlays, type Overlay, overlaysOf } from './overlays.ts';
+import { requireUsablePaths } from './requireUsablePaths.ts';
 
 /** What an operator may say; what he does not say stays as it was. */
 export interface InitChoices {
@@ -34,12 +35,13 @@ PRIVATE.addSubnet('10.0.0.0', 8);
 PRIVATE.addSubnet('172.16.0.0', 12);
 PRIVATE.addSubnet('192.168.0.0', 16);
 
-/** The settings that follow. Throws UsageError for a choice that cannot be. */
+/** The settings that follow. Throws UsageError for a choice that cannot be, PreconditionError for a path that Compose cannot read. */
 export function settingsOf(
   dir: BundleDir,
   choices: InitChoices,
   known: BundleSettings | undefined,
 ): BundleSettings {
+  requireUsablePaths(dir);
   const url = parsePublicUrl(choices.url ?? known?.ORIGIN_PUBLIC_URL ?? DEFAULT_URL);
   const httpsPort = String(choices.httpsPort ?? publishedPort(url, known));
   const isNewPort = known === undefined || httpsPort !== known.ORIGIN_HTTPS_PORT;
