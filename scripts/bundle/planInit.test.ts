@@ -117,7 +117,7 @@ test('plans a certificate that is brought once, and tells whose secret of an ove
 
 test('plans a new self-signed certificate where the one that was made is soon over', async () => {
   await init();
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 370 * 86_400_000 });
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 340 * 86_400_000 });
   onTestFinished(() => {
     vi.useRealTimers();
   });

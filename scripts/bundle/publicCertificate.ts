@@ -150,7 +150,8 @@ function problemOf({ certificate, key, name }: KeyPair & { name: string }): stri
   if (!privateKey) return 'its key is no unencrypted private key in PEM';
   if (!leaf.checkPrivateKey(privateKey)) return 'the key belongs to another certificate';
   if (certifiesName(leaf, name)) return undefined;
-  return `it names ${leaf.subjectAltName ?? 'nobody'} in subjectAltName; no client looks at the common name`;
+  if (leaf.subjectAltName !== undefined) return `it names ${leaf.subjectAltName}`;
+  return 'it names nobody in subjectAltName, and no client looks at the common name';
 }
 
 function whyNotInTime(leaf: X509Certificate): string | undefined {
