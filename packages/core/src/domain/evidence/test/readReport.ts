@@ -7,7 +7,8 @@ export type Piece = { page: number; text: string; x: number; y: number; width: n
 export async function readReport(
   pdf: Uint8Array,
 ): Promise<{ pages: number; pieces: Piece[]; lines: string[] }> {
-  const doc = await getDocument({ data: pdf.slice(), verbosity: 0 }).promise;
+  // A copy, which the reader takes for itself; it refuses a Buffer.
+  const doc = await getDocument({ data: new Uint8Array(pdf), verbosity: 0 }).promise;
   const pieces: Piece[] = [];
   // The text of each tagged element, line by line: a cell that has one line is one entry.
   const lines: string[] = [];
