@@ -13,6 +13,7 @@ const ALWAYS = [
   'engine-kind',
   'cgroups',
   'data-mount',
+  'mounted-files',
   'proxy',
   'ca-bundle',
   'ports',

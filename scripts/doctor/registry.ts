@@ -19,6 +19,7 @@ import { imageVersions } from './checks/imageVersions.ts';
 import { inodes } from './checks/inodes.ts';
 import { internalCertificates } from './checks/internalCertificates.ts';
 import { memory } from './checks/memory.ts';
+import { mountedFiles } from './checks/mountedFiles.ts';
 import { nameServers } from './checks/nameServers.ts';
 import { outbox } from './checks/outbox.ts';
 import { overcommit } from './checks/overcommit.ts';
@@ -61,6 +62,7 @@ export const doctorChecks: readonly DoctorCheck[] = [
   clock,
   staleLock,
   halfInit,
+  mountedFiles,
   ports,
   subnets,
   secretModes,
