@@ -9,7 +9,7 @@ import { composeArgv, docker } from './compose.ts';
 import { type Container, isWell, listContainers } from './containers.ts';
 import { reloadNginx } from './nginxReload.ts';
 import { removeHalfMade } from './removeHalfMade.ts';
-import { showWhile, unwellError, waitUntilWell } from './waitUntilWell.ts';
+import { showWhile, unlessLooping, unwellError, waitUntilWell } from './waitUntilWell.ts';
 import { isUnread, readExpected, whyOther } from './whyOther.ts';
 import type { WrittenAt } from './writtenSecrets.ts';
 
@@ -107,7 +107,11 @@ async function composeUp(dir: BundleDir, { step, signal, services }: Options & {
   const endMs = performance.now() + HEALTHY_DEADLINE_MS;
   for (;;) {
     await removeHalfMade(dir);
-    const { code, stderr } = await showWhile(dir, step, docker(argv, { signal }));
+    const { code, stderr } = await showWhile(
+      dir,
+      step,
+      unlessLooping(dir, signal, (within) => docker(argv, { signal: within })),
+    );
     if (code === 0) return;
     const unwell = (await listContainers(dir)).filter((one) => !isWell(one) && one.state !== 'created');
     const isHopeless = unwell.length === 0 || unwell.some(isForOperator);

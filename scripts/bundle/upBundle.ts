@@ -1,3 +1,4 @@
+import { nameCause } from '../doctor/nameCause.ts';
 import { preflight } from '../doctor/preflight.ts';
 import type { CommandContext, CommandResult, Flags, Plan } from '../lib/command.ts';
 import { proveSelf } from '../proof/proveSelf.ts';
@@ -55,7 +56,9 @@ export async function upBundle(
   if (made.length > 0) progress.note(`${made.length} secret files made in ${dir.secrets}`);
   for (const note of certificateNotes(certificate)) progress.note(`public certificate: ${note}`);
   const starting = progress.step('starting the containers');
-  const containers = await startContainers(dir, { step: starting, signal, writtenAt });
+  const containers = await nameCause(dir, signal, () =>
+    startContainers(dir, { step: starting, signal, writtenAt }),
+  );
   starting.done(`${containers.length} containers are well`);
   const checking = progress.step('checking it with a real item');
   const client = await bundleClient(dir, 'self-check', signal);

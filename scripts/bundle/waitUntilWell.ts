@@ -5,6 +5,7 @@ import { redact } from '../lib/redact.ts';
 import type { BundleDir } from './bundleDir.ts';
 import { docker } from './compose.ts';
 import { type Container, isWell, listContainers } from './containers.ts';
+import { untilCrashLoop } from './crashLoops.ts';
 
 const LOOK_EVERY_MS = 1_000;
 
@@ -21,6 +22,16 @@ export async function waitUntilWell(
   dir: BundleDir,
   { services, deadlineMs, step, signal }: WaitOptions,
 ): Promise<Container[]> {
+  const within = signal ?? new AbortController().signal;
+  return await unlessLooping(dir, within, (until) =>
+    waitFor(dir, { services, deadlineMs, step, signal: until }),
+  );
+}
+
+async function waitFor(
+  dir: BundleDir,
+  { services, deadlineMs, step, signal }: Omit<WaitOptions, 'signal'> & { signal: AbortSignal },
+): Promise<Container[]> {
   const endMs = performance.now() + deadlineMs;
   for (;;) {
     const all = await listContainers(dir);
@@ -29,7 +40,33 @@ export async function waitUntilWell(
     if (containers.length > 0 && unwell.length === 0) return containers;
     if (step) show(step, containers);
     if (performance.now() > endMs) throw await unwellError(unwell);
-    await sleep(LOOK_EVERY_MS, undefined, signal ? { signal } : {});
+    await sleep(LOOK_EVERY_MS, undefined, { signal });
+  }
+}
+
+/** Does the work; where a container ends again and again meanwhile, stops it and throws with that one's last words. */
+export async function unlessLooping<T>(
+  dir: BundleDir,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const over = new AbortController();
+  const looking = untilCrashLoop(dir, AbortSignal.any([signal, over.signal]));
+  const stopped = new AbortController();
+  const working = work(AbortSignal.any([signal, stopped.signal]));
+  try {
+    const first = await Promise.race([
+      working.then((value) => ({ value })),
+      looking.then((services) => ({ services })),
+    ]);
+    if ('value' in first) return first.value;
+    throw await unwellError(
+      (await listContainers(dir)).filter(({ service }) => first.services.includes(service)),
+    );
+  } finally {
+    over.abort();
+    stopped.abort();
+    await Promise.allSettled([looking, working]);
   }
 }
 
