@@ -4,6 +4,7 @@ import { docker } from '../bundle/compose.ts';
 import { SECRET_FOLDERS } from '../bundle/lookAtSecrets.ts';
 import { ALWAYS_RENDERED } from '../bundle/renderedFiles.ts';
 import { openTree, type SecretFolder, type SecretTree, wrongModes } from '../bundle/secretFiles.ts';
+import { derivedSecrets } from '../bundle/secretPairs.ts';
 import { SECRET_PLAN } from '../bundle/secretPlan.ts';
 import type { Drift } from './drift.ts';
 
@@ -45,7 +46,18 @@ export async function lookAtSecrets(tree: SecretTree): Promise<Drift[]> {
       drift.push({ subject: `secrets/${folder}`, difference, fix });
     }
   }
-  return drift;
+  return [...drift, ...(await unmatched(tree))];
+}
+
+/** Secrets that are made of others, and are of other ones than are there; it takes who may read all of them. */
+async function unmatched(tree: SecretTree): Promise<Drift[]> {
+  if (process.getuid?.() !== 0) return [];
+  const differing = (await derivedSecrets(tree)).filter(({ differs }) => differs);
+  return differing.map(({ path, of }) => ({
+    subject: `secrets/${path}`,
+    difference: `it does not fit ${of.map((one) => `secrets/${one}`).join(', ')}`,
+    fix: 'restore all of them from a backup, or write it again: ./stack up',
+  }));
 }
 
 function plannedFiles(folder: SecretFolder): string[] {

@@ -5,7 +5,7 @@ import { PreconditionError, UsageError } from '../lib/commandErrors.ts';
 import type { BundleDir } from './bundleDir.ts';
 import { type BundleSettings, readBundleSettings, writeBundleSettings } from './bundleSettings.ts';
 import type { KeyPair } from './certificates.ts';
-import { engineAnswers } from './compose.ts';
+import { docker, engineAnswers } from './compose.ts';
 import { type InitChoices, settingsOf } from './initChoices.ts';
 import { generateKeys } from './keys/generateKeys.ts';
 import type { InstallationInput } from './lookAtInstallation.ts';
@@ -57,9 +57,21 @@ export async function readChoices(dir: BundleDir, choices: InitChoices) {
     brought: await broughtBy(choices),
     overlaySecrets: await overlaySecrets(settings, choices.overlaySecrets ?? []),
     scaledAlerts: await scaledFiles(settings),
+    volumes: await volumesOf(settings.COMPOSE_PROJECT_NAME),
   };
   const textfile = await lookAtTextfile({ path: dir.textfile, uid: input.tree.operatorUid });
   return { known, settings, input, textfile };
+}
+
+/** None where no engine answers: it is asked again by the `up` that would start something on them. */
+async function volumesOf(project: string): Promise<string[]> {
+  const { code, stdout } = await docker(['volume', 'ls', '--format', '{{.Name}}']).catch(() => ({
+    code: 1,
+    stdout: '',
+  }));
+  const prefix = `${project}_`;
+  const names = code === 0 ? stdout.split('\n').filter((name) => name.startsWith(prefix)) : [];
+  return names.map((name) => name.slice(prefix.length));
 }
 
 async function requireWayToSecrets(): Promise<void> {

@@ -12,6 +12,8 @@ import { type WrittenAt, writtenNow, writtenSecrets } from './writtenSecrets.ts'
 export interface InstallationInput extends RenderInput {
   /** The operator's own certificate, where he brings one. */
   brought?: KeyPair | undefined;
+  /** Volumes of this bundle that the engine has, by their names in the Compose file. */
+  volumes: string[];
 }
 
 /** What is to be written below `secrets/`. */
@@ -29,9 +31,9 @@ export interface InstallationLook {
  * PreconditionError for what keeps an installation from being made: wrong modes, half a pair, a certificate that cannot serve.
  */
 export async function lookAtInstallation(input: InstallationInput): Promise<InstallationLook> {
-  const { tree, settings, brought, overlaySecrets } = input;
+  const { tree, settings, brought, overlaySecrets, volumes } = input;
   await requireOverlaySecrets(tree, overlaySecrets);
-  const secrets = await missingSecrets(tree);
+  const secrets = await missingSecrets(tree, volumes);
   const overlays = await differingOverlaySecrets(tree, overlaySecrets);
   const name = settings.ORIGIN_PUBLIC_NAME;
   const { files, remade } = await lookAtPublicCertificate(tree, { name, brought });

@@ -4,6 +4,7 @@ import type { KeyPair } from './certificates.ts';
 import { IDENTITIES } from './identities.ts';
 import { refuseWrongModes } from './refuseWrongModes.ts';
 import { isThere, readSecret, type SecretFolder, type SecretTree } from './secretFiles.ts';
+import { derivedToRewrite, requireOpeners } from './secretPairs.ts';
 import { SECRET_PLAN } from './secretPlan.ts';
 
 /** A file below `secrets/`. */
@@ -30,10 +31,11 @@ export const allFiles: [SecretFolder, string][] = [
 ];
 
 /**
- * The secrets and certificates that are not there yet. Throws PreconditionError where a part of a pair is missing, or
- * an owner or a mode is wrong: each with what to type. Changes nothing.
+ * The secrets and certificates that are not there yet, and those that are made of others and differ from them. Throws
+ * PreconditionError where a part of a pair is missing, or what opens the data in `volumes`, or an owner or a mode is wrong:
+ * each with what to type. Changes nothing.
  */
-export async function missingSecrets(tree: SecretTree): Promise<SecretPath[]> {
+export async function missingSecrets(tree: SecretTree, volumes: string[] = []): Promise<SecretPath[]> {
   await refuseWrongModes(tree, await present(tree, asFolders));
   if (!(await readSecret(tree, 'ca', 'ca.crt')) && (await hasLeaf(tree))) {
     throw new PreconditionError({
@@ -52,6 +54,8 @@ export async function missingSecrets(tree: SecretTree): Promise<SecretPath[]> {
     missing.push(...(await missingPair(tree, name, 'tls')));
   }
   for (const { owner, file } of SECRET_PLAN) await want(owner, file);
+  requireOpeners(tree, missing, volumes);
+  missing.push(...(await derivedToRewrite(tree, volumes)));
   await refuseWrongModes(tree, await present(tree, allFiles));
   return missing;
 }

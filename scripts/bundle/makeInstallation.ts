@@ -21,11 +21,11 @@ export interface MadeInstallation {
 
 /** Makes what is below `secrets/`. It gives files to other users: root's work. */
 export async function makeInstallation(input: InstallationInput): Promise<MadeInstallation> {
-  const { tree, settings, brought, overlaySecrets } = input;
+  const { tree, settings, brought, overlaySecrets, volumes } = input;
   await mkdir(tree.root, { recursive: true });
   // What cannot be is said before anything is made.
   await lookAtInstallation(input);
-  const made = await makeSecrets(tree);
+  const made = await makeSecrets(tree, volumes);
   await writeOverlaySecrets(tree, overlaySecrets);
   const certificate = await openPublicCertificate(tree, { name: settings.ORIGIN_PUBLIC_NAME, brought });
   await writeRendered(input);

@@ -10,11 +10,11 @@ const AUTHORITY_DAYS = 3650;
 export const INTERNAL_DAYS = 365;
 
 /**
- * Makes every secret and certificate that is not there yet, each readable by its one reader, and changes nothing that
- * is there. Returns what was made. Throws PreconditionError as `missingSecrets` does, before the first is made.
+ * Makes every secret and certificate that is not there yet, each readable by its one reader, with what is made of it; changes
+ * nothing else that is there. Returns what was made. Throws PreconditionError as `missingSecrets` does, before the first is made.
  */
-export async function makeSecrets(tree: SecretTree): Promise<SecretPath[]> {
-  const missing = await missingSecrets(tree);
+export async function makeSecrets(tree: SecretTree, volumes: string[] = []): Promise<SecretPath[]> {
+  const missing = await missingSecrets(tree, volumes);
   for (const folder of SECRET_FOLDERS) await openFolder(tree, folder);
   // Before the first secret: none may be written where another could read it.
   await refuseWrongModes(tree, asFolders);
@@ -41,7 +41,7 @@ export async function makeSecrets(tree: SecretTree): Promise<SecretPath[]> {
   const known = new Map<string, Buffer>();
   for (const { owner, file, make } of SECRET_PLAN) {
     let content = await readSecret(tree, owner, file);
-    if (!content) {
+    if (!content || isMissing(owner, file)) {
       content = Buffer.from(make((path) => known.get(path)?.toString('utf8') ?? unplanned(path)));
       await write(owner, file, content);
     }

@@ -57,11 +57,13 @@ test('plans only what differs: a name, its certificate, a secret that went away,
   const choices = { url: 'https://other.example', trustedProxies: '192.0.2.0/24', overlays: ['none'] };
   const { files, others } = await plan(choices);
   expect(files).toEqual([
+    'api/minio-secret-key',
     'minio/root-password',
     'nginx/public.crt',
     'nginx/public.key',
     'nginx/site.conf',
     'operator/public.crt',
+    'worker/minio-secret-key',
   ]);
   expect(others).toEqual([
     expect.stringMatching(/^make the self-signed public certificate anew: it names DNS:origin\.example;/),

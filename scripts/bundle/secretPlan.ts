@@ -14,6 +14,8 @@ export interface PlannedSecret {
   owner: SecretOwner;
   file: string;
   make(read: Read): string | Buffer;
+  /** The volume whose data are lost without it: it is never made anew beside them. */
+  opens?: 'vault-data';
 }
 
 /** 256 random bits that may stand in a URL as they are. */
@@ -87,9 +89,10 @@ export const SECRET_PLAN: readonly PlannedSecret[] = [
     made(user, 'minio-secret-key', (read) => read('minio/root-password')),
   ]),
 
-  made('vault', 'seal-key', () => randomBytes(32)),
+  { ...made('vault', 'seal-key', () => randomBytes(32)), opens: 'vault-data' },
   ...VAULT_CLIENTS.flatMap((client) => [
-    made('vault', `${client}-secret-id`),
+    // Vault reads it once, when it is made.
+    { ...made('vault', `${client}-secret-id`), opens: 'vault-data' as const },
     made(client, 'vault-secret-id', (read) => read(`vault/${client}-secret-id`)),
   ]),
 
