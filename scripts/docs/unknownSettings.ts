@@ -8,12 +8,16 @@ import { codeParts } from './codeParts.ts';
 /** What every program on a host behind a proxy reads. */
 const OF_THE_HOST = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'NODE_EXTRA_CA_CERTS'];
 
+/** What shells hold for other programs, and commands ignore. */
+const IGNORED = ['NODE_OPTIONS', 'NODE_ENV', 'NODE_USE_ENV_PROXY', 'LD_PRELOAD'];
+
 /** The settings of the bundle, of which the example shows every one. */
 const ofTheBundle = () =>
   readFileSync(join(CHECKOUT, 'compose/.env.example'), 'utf8').matchAll(/^([A-Z][A-Z0-9_]*)=/gm);
 
 const known = new Set([
   ...OF_THE_HOST,
+  ...IGNORED,
   ...Object.keys(SETTINGS),
   ...[...ofTheBundle()].map(([, name]) => name ?? ''),
   ...listOverlays().flatMap((name) => Object.keys(readOverlay(name).settings)),

@@ -22,7 +22,7 @@ beforeEach(async () => {
     join(checkout, 'scripts', 'main.ts'),
     `const args: string[] = process.argv.slice(2);
      if (args[0] === 'wait') { process.on('SIGTERM', () => process.exit(42)); setInterval(() => {}, 1000); }
-     console.log(JSON.stringify({ args, cwd: process.cwd(), pid: process.pid }));`,
+     console.log(JSON.stringify({ args, cwd: process.cwd(), pid: process.pid, env: process.env }));`,
   );
 });
 afterEach(() => rm(checkout, { recursive: true, force: true }));
@@ -36,8 +36,12 @@ function writeLock(version: string): Promise<void> {
 /** The test's own Node stands for a host's; npm comes from PATH as ever. */
 const hostPath = `${dirname(process.execPath)}:${process.env.PATH}`;
 
-function run(file: string, args: string[], options: { cwd?: string; path?: string } = {}) {
-  const env = { ...process.env, PATH: options.path ?? hostPath };
+function run(
+  file: string,
+  args: string[],
+  options: { cwd?: string; path?: string; env?: NodeJS.ProcessEnv } = {},
+) {
+  const env = { ...process.env, PATH: options.path ?? hostPath, ...options.env };
   return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
     execFile(file, args, { cwd: options.cwd ?? checkout, env }, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
@@ -92,6 +96,29 @@ describe('the launcher', () => {
     expect(JSON.parse(String(line)).pid).toBe(child.pid);
     child.kill('SIGTERM');
     expect(await once(child, 'exit')).toEqual([42, null]);
+  });
+
+  it('keeps from Node, npm and the loader what a shell holds for other programs, and leaves the rest', async () => {
+    const strays = {
+      NODE_OPTIONS: '--require /nowhere.js',
+      NODE_ENV: 'production',
+      LD_LIBRARY_PATH: '/nowhere',
+      OPENSSL_CONF: '/nowhere',
+      UV_THREADPOOL_SIZE: '1',
+      npm_config_global: 'true',
+      npm_config_local_prefix: '/nowhere',
+    };
+    const kept = {
+      NODE_EXTRA_CA_CERTS: '/etc/ssl/certs/ca-certificates.crt',
+      npm_config_registry: 'http://127.0.0.1:1/',
+      HTTP_PROXY: 'http://127.0.0.1:1',
+      SEVERAL_LINES: 'one\nexport HTTP_PROXY=two\nexport NODE_x y=three\nexport =\n$(exit 9)`exit 9`\'"\\',
+    };
+    const { code, stdout } = await run(join(checkout, 'stack'), ['up'], { env: { ...strays, ...kept } });
+    expect(code).toBe(0);
+    const { env } = JSON.parse(stdout);
+    expect(env).toMatchObject(kept);
+    expect(Object.keys(strays).filter((name) => name in env)).toEqual([]);
   });
 
   it('says what to install where there is no npm, and exits 3', async () => {
