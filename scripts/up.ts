@@ -5,6 +5,7 @@ import { describeRun } from './embedded/describeRun.ts';
 import { detachSupervisor } from './embedded/detach.ts';
 import { planEmbedded } from './embedded/planEmbedded.ts';
 import { readReceipt, writeReceipt } from './embedded/receipt.ts';
+import { requirePlaceHere } from './embedded/requirePlaceHere.ts';
 import { findRunning } from './embedded/runState.ts';
 import { selfCheck } from './embedded/selfCheck.ts';
 import { startEmbedded } from './embedded/startEmbedded.ts';
@@ -75,6 +76,7 @@ export const command = defineCommand({
       };
     }
     if (flags.detach) {
+      await requirePlaceHere(dir);
       const step = progress.step('starting in the background');
       await detachSupervisor({ dir, argv: argvOf(flags), deadlineMs: DETACH_DEADLINE_MS, signal });
       step.done();

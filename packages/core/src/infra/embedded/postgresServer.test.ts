@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { type PostgresOptions, type PostgresServer, startPostgres } from './postgresServer.ts';
 
 let dir: string;
@@ -67,11 +67,30 @@ describe('startPostgres', () => {
     ]);
   });
 
-  it('starts although its lock names a process that is something else by now', async () => {
+  it('starts over a lock that a dead host left empty, or whose number is another process by now', async () => {
     await (await start()).stop();
-    await writeFile(join(dir, 'data', 'postmaster.pid'), `${process.pid}\n${join(dir, 'data')}\n`);
-    const server = await start();
-    expect(await query(server.superuserUrl, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    const lock = join(dir, 'data', 'postmaster.pid');
+    const other = await query(inject('postgres').superuserUrl, 'SELECT pg_backend_pid() AS pid');
+    for (const first of [process.pid, other[0]?.pid, '', '\0\0\0\0']) {
+      await writeFile(lock, `${first}\n${join(dir, 'data')}\n`);
+      const server = await start();
+      expect(await query(server.superuserUrl, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+      await server.stop();
+    }
+  });
+
+  it('names the server that runs on its directory already, whatever the lock says, and how to stop it', async () => {
+    const running = await start();
+    const lock = join(dir, 'data', 'postmaster.pid');
+    const written = await readFile(lock, 'utf8');
+    for (const text of [written, '']) {
+      await writeFile(lock, text);
+      await expect(start()).rejects.toMatchObject({
+        message: `another PostgreSQL (process ${running.pid}) already runs on ${join(dir, 'data')}`,
+        next: `stop it, then run this again: kill -INT ${running.pid}`,
+      });
+    }
+    expect(await query(running.superuserUrl, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
   it('says that data and password do not belong together, and leaves no server', async () => {

@@ -4,6 +4,9 @@ import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { freePort } from './freePort.ts';
 import { findPostgresBinaries, type PostgresBinaries } from './postgresBinaries.ts';
+import { releaseStaleLock } from './postgresLock.ts';
+import { requirePlace } from './requirePlace.ts';
+import { ServerFailure, ServerRefusal } from './serverFailure.ts';
 import { chooseServerIdentity, type ServerIdentity } from './serverIdentity.ts';
 import { type ServerCommand, startServerProcess, waitUntilReady } from './serverProcess.ts';
 
@@ -37,14 +40,15 @@ export type PostgresServer = {
 /**
  * Starts a real PostgreSQL from `node_modules` on loopback with password authentication and no Unix socket.
  * As root it runs as the user nobody, who then owns the data directory; nothing else on the host is changed.
- * Fails with the end of the server's log, or with one line when the directory is of another major version.
+ * Throws ServerRefusal where it cannot run here; where it ends while starting, with the end of the server's log.
  */
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
   const binaries = await findPostgresBinaries();
+  requirePlace(options.dataDir, binaries);
   await mkdir(dirname(options.logFile), { recursive: true, mode: 0o700 });
+  await releaseStaleLock(options.dataDir);
   const identity = await prepareDataDir(options.dataDir, binaries);
   await initializeOnce({ options, binaries, identity });
-  await removeStaleLock(options.dataDir);
   const wanted = options.port ?? 0;
   for (let attempt = 1; ; attempt += 1) {
     const port = wanted === 0 ? await freePort() : wanted;
@@ -63,9 +67,9 @@ async function prepareDataDir(dataDir: string, binaries: PostgresBinaries): Prom
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   if (process.getuid?.() !== 0) return null;
   // Root may write everywhere: the reach is tried with the directory as the server's user will own it.
-  const nobody = chooseServerIdentity({ program: binaries.postgres, writableDir: '/tmp' });
+  const nobody = chooseServerIdentity({ program: binaries.initdb, writableDir: '/tmp' });
   if (nobody !== null) await chown(dataDir, nobody.uid, nobody.gid);
-  return chooseServerIdentity({ program: binaries.postgres, writableDir: dataDir });
+  return chooseServerIdentity({ program: binaries.initdb, writableDir: dataDir });
 }
 
 async function initializeOnce({ options, binaries, identity }: StartContext): Promise<void> {
@@ -73,8 +77,9 @@ async function initializeOnce({ options, binaries, identity }: StartContext): Pr
   if (existsSync(versionFile)) {
     const found = (await readFile(versionFile, 'utf8')).trim();
     if (found === String(postgresMajor)) return;
-    throw new Error(
-      `${options.dataDir} holds data of PostgreSQL ${found}, not ${postgresMajor}: move it away`,
+    throw new ServerRefusal(
+      `${options.dataDir} holds data of PostgreSQL ${found}, not ${postgresMajor}`,
+      'move it away, or name another folder: --state-dir',
     );
   }
   const passwordFile = `${options.dataDir}.password`;
@@ -91,20 +96,11 @@ async function initializeOnce({ options, binaries, identity }: StartContext): Pr
     const code = await process.exited;
     if (code !== 0) {
       const log = (await readFile(options.logFile, 'utf8')).trimEnd().split('\n').slice(-8).join('\n');
-      throw new Error(`initdb failed with code ${code}:\n${log}`);
+      throw new ServerFailure(`initdb failed with code ${code}:\n${log}`, './stack logs postgres');
     }
   } finally {
     await rm(passwordFile, { force: true });
   }
-}
-
-/** After a crash the lock may name a process that is something else by now; PostgreSQL would refuse to start. */
-async function removeStaleLock(dataDir: string): Promise<void> {
-  const lockFile = join(dataDir, 'postmaster.pid');
-  const pid = (await readFile(lockFile, 'utf8').catch(() => '')).split('\n')[0];
-  if (!pid) return;
-  const program = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
-  if (existsSync('/proc/self/comm') && program.trim() !== 'postgres') await rm(lockFile, { force: true });
 }
 
 async function startOnPort(context: StartContext & { port: number }): Promise<PostgresServer> {
@@ -151,8 +147,9 @@ async function answers(url: string): Promise<boolean> {
     return true;
   } catch (error) {
     if ((error as { code?: string }).code === '28P01') {
-      throw new Error(
+      throw new ServerRefusal(
         'PostgreSQL refuses the superuser password: the data and the secret do not belong together',
+        'put back the secrets that belong to this data',
       );
     }
     return false;

@@ -1,12 +1,16 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { ServerRefusal } from './serverFailure.ts';
 import { unpackDebianProgram } from './unpackDebianProgram.ts';
 
 const run = promisify(execFile);
 
-/** A program with the environment it needs (a library path when it was unpacked and not installed). */
-export type Program = { path: string; env: NodeJS.ProcessEnv; version: string };
+/**
+ * A program with the environment and the folder that it must start in. A library path, which one that was unpacked needs,
+ * is relative to that folder: between its parts stand `:` and `;`, which nothing can quote (ld.so(8)).
+ */
+export type Program = { path: string; env: NodeJS.ProcessEnv; cwd: string; version: string };
 
 /** `downloadDir` keeps what had to be fetched; `report` is told in plain words what takes long. */
 export type FindRedisOptions = { downloadDir: string; report?: (message: string) => void };
@@ -16,7 +20,7 @@ const names = ['redis-server', 'valkey-server'];
 /**
  * Finds a real Redis or Valkey server: on PATH, else what an earlier run unpacked, else the distribution's own
  * packages, fetched and unpacked into `downloadDir` without root and without a change to the host.
- * Throws one line that says what to install when there is none.
+ * Throws ServerRefusal that says what to install when there is none.
  */
 export async function findRedisProgram(options: FindRedisOptions): Promise<Program> {
   const found = await presentRedisProgram(options.downloadDir);
@@ -33,7 +37,10 @@ export async function findRedisProgram(options: FindRedisOptions): Promise<Progr
       problems.push((error as Error).message);
     }
   }
-  throw new Error(`no Redis server: install redis-server or valkey-server (${problems.join('; ')})`);
+  throw new ServerRefusal(
+    `no Redis server on this host: ${problems.join('; ')}`,
+    'install the package redis-server or valkey-server, then run this again',
+  );
 }
 
 /** A server that this host has already, or undefined. */
@@ -41,20 +48,17 @@ export async function presentRedisProgram(downloadDir: string): Promise<Program 
   return (await firstThatRuns(names.map(onPath))) ?? (await firstThatRuns(unpackedIn({ downloadDir })));
 }
 
-type Candidate = { path: string; env: NodeJS.ProcessEnv };
+type Candidate = Pick<Program, 'path' | 'env' | 'cwd'>;
 
 function onPath(name: string): Candidate {
-  return { path: name, env: process.env.PATH === undefined ? {} : { PATH: process.env.PATH } };
+  return { path: name, env: process.env.PATH === undefined ? {} : { PATH: process.env.PATH }, cwd: '/' };
 }
 
 function unpackedIn({ downloadDir }: FindRedisOptions): Candidate[] {
   return names.map((name) => {
-    const root = join(downloadDir, name);
-    const libraryDirs = ['usr/lib', 'lib'].flatMap((dir) => [
-      join(root, dir, debianTriplet()),
-      join(root, dir),
-    ]);
-    return { path: join(root, 'usr/bin', name), env: { LD_LIBRARY_PATH: libraryDirs.join(':') } };
+    const cwd = join(downloadDir, name);
+    const libraryDirs = ['usr/lib', 'lib'].flatMap((dir) => [join(dir, debianTriplet()), dir]);
+    return { path: join(cwd, 'usr/bin', name), env: { LD_LIBRARY_PATH: libraryDirs.join(':') }, cwd };
   });
 }
 
@@ -63,11 +67,10 @@ function debianTriplet(): string {
 }
 
 async function firstThatRuns(candidates: Candidate[]): Promise<Program | undefined> {
-  for (const { path, env } of candidates) {
-    const result = await run(path, ['--version'], { env: { ...searchPath(), ...env } }).catch(
-      () => undefined,
-    );
-    if (result) return { path, env: { ...searchPath(), ...env }, version: result.stdout.trim() };
+  for (const { path, cwd, ...candidate } of candidates) {
+    const env = { ...searchPath(), ...candidate.env };
+    const result = await run(path, ['--version'], { env, cwd }).catch(() => undefined);
+    if (result) return { path, env, cwd, version: result.stdout.trim() };
   }
   return undefined;
 }

@@ -13,7 +13,7 @@ const password = `odd "pass\\word" @:%/`;
 let dir: string;
 let servers: RedisServer[];
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'origin-stack-redis-'));
+  dir = await mkdtemp(join(tmpdir(), 'origin-stack "redis" [1]: $#%\\'));
   servers = [];
 });
 afterEach(async () => {

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { freePort } from './freePort.ts';
 import { findRedisProgram } from './redisProgram.ts';
+import { ServerRefusal } from './serverFailure.ts';
 import { startServerProcess, waitUntilReady } from './serverProcess.ts';
 
 /**
@@ -63,8 +64,11 @@ async function startOnPort({ options, program, port }: StartContext): Promise<Re
   const command = {
     name: 'Redis',
     command: program.path,
-    args: [configFile],
+    // By a name with * ? or [ Redis 7 means a pattern, and starts without the file where nothing fits.
+    args: ['-'],
+    stdin: configFile,
     env: program.env,
+    cwd: program.cwd,
     logFile: options.logFile,
     identity: null,
     endsWithParent: options.endsWithParent === true,
@@ -118,7 +122,8 @@ function answers(port: number, password: string): Promise<boolean> {
       reply += chunk.toString('latin1');
       if (reply.includes('WRONGPASS')) {
         socket.destroy();
-        reject(new Error('Redis refuses the password: the port belongs to another server'));
+        const next = 'choose another port: ./stack up --embedded --redis-port PORT';
+        reject(new ServerRefusal(`port ${port} belongs to another server: it refuses the password`, next));
       }
       if (reply.includes('+PONG')) settle(true);
       if (reply.includes('-LOADING')) settle(false);

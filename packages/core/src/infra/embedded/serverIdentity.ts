@@ -1,16 +1,23 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { ServerRefusal } from './serverFailure.ts';
 
 /** Which user a server runs as: null keeps the caller's own; `prefix` is put in front of every command. */
 export type ServerIdentity = { uid: number; gid: number; prefix: string[] } | null;
 
-/** What the server's user must be able to run, under which environment, and to write. */
-export type NeededPaths = { program: string; writableDir: string; env?: NodeJS.ProcessEnv };
+/** The program that the server's user must be able to run, under which environment, and where it must get in. */
+export type NeededPaths = { program: string; env?: NodeJS.ProcessEnv } & (
+  | { writableDir: string }
+  | { passableDir: string }
+);
+
+const ELSEWHERE =
+  'move the checkout where every user can read it (for example below /opt), or run this as an ordinary user';
 
 /**
  * Chooses the user for a server that refuses to run as root: the caller's own, or `nobody` when the caller
  * is root. Where `nobody` cannot reach the files (a checkout below a 0700 home), it keeps the one capability
- * that passes closed directories. Throws an error that says what to do when neither works.
+ * that passes closed directories. Throws ServerRefusal where neither works.
  */
 export function chooseServerIdentity(paths: NeededPaths): ServerIdentity {
   if (process.getuid?.() !== 0) return null;
@@ -22,9 +29,9 @@ export function chooseServerIdentity(paths: NeededPaths): ServerIdentity {
     const withCapability = { uid, gid, prefix: keepCapability({ uid, gid, capability }) };
     if (canReach(withCapability, paths)) return withCapability;
   }
-  throw new Error(
-    `PostgreSQL refuses to run as root and the user nobody cannot reach ${paths.program} or ${paths.writableDir}: ` +
-      'move the checkout where every user can read it (for example below /opt), or run this as an ordinary user',
+  throw new ServerRefusal(
+    `PostgreSQL refuses to run as root, and the user nobody cannot reach ${paths.program} or ${dirOf(paths)}`,
+    ELSEWHERE,
   );
 }
 
@@ -43,22 +50,30 @@ function findNobody(): { uid: number; gid: number } {
     .find((entry) => entry.startsWith('nobody:'));
   const [, , uid, gid] = line?.split(':') ?? [];
   if (uid === undefined || gid === undefined) {
-    throw new Error(
-      'PostgreSQL refuses to run as root and this host has no user nobody: run as an ordinary user',
+    throw new ServerRefusal(
+      'PostgreSQL refuses to run as root, and this host has no user nobody',
+      'run this as an ordinary user',
     );
   }
   return { uid: Number(uid), gid: Number(gid) };
 }
 
+/** initdb asks access(2), which sets capabilities aside unless this bit is set (capabilities(7), access(2)). */
 function keepCapability(options: { uid: number; gid: number; capability: string }): string[] {
   const only = `-all,+${options.capability}`;
   const user = [`--reuid=${options.uid}`, `--regid=${options.gid}`, '--clear-groups'];
-  return ['setpriv', ...user, `--inh-caps=${only}`, `--ambient-caps=${only}`, '--no-new-privs'];
+  const kept = [`--inh-caps=${only}`, `--ambient-caps=${only}`, '--securebits=+no_setuid_fixup'];
+  return ['setpriv', ...user, ...kept, '--no-new-privs'];
 }
 
+const dirOf = (paths: NeededPaths): string =>
+  'writableDir' in paths ? paths.writableDir : paths.passableDir;
+
+/** PostgreSQL's programs exit 0 although access(2) refuses them their own file, and complain on stderr only. */
 function canReach(identity: ServerIdentity, paths: NeededPaths): boolean {
-  const script = '"$0" --version && test -w "$1" && cd "$1"';
-  const run = runUnder(identity, '/bin/sh', ['-c', script, paths.program, paths.writableDir]);
-  const env = { ...process.env, ...paths.env };
+  const writes = 'writableDir' in paths ? ' && test -w .' : '';
+  const script = `[ -z "$("$0" --version 2>&1 >/dev/null)" ] && "$0" --version && cd "$1"${writes}`;
+  const run = runUnder(identity, '/bin/sh', ['-c', script, paths.program, dirOf(paths)]);
+  const env = { PATH: process.env.PATH, ...paths.env };
   return spawnSync(run.command, run.args, { ...run.user, env, cwd: '/', stdio: 'ignore' }).status === 0;
 }

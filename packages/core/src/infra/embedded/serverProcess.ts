@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ServerFailure } from './serverFailure.ts';
 import { runUnder, type ServerIdentity } from './serverIdentity.ts';
 
 /**
@@ -15,6 +16,9 @@ export type ServerCommand = {
   logFile: string;
   identity: ServerIdentity;
   env?: NodeJS.ProcessEnv;
+  cwd?: string;
+  /** A file that it reads; without it, nothing is there to read. */
+  stdin?: string;
   endsWithParent?: boolean;
 };
 
@@ -30,15 +34,16 @@ const readyPollMs = 40;
 /** Starts a server program detached from the terminal's signals, so that its owner decides when it stops. */
 export async function startServerProcess(server: ServerCommand): Promise<ServerProcess> {
   const log = openSync(server.logFile, 'a', 0o600);
+  const input = server.stdin === undefined ? undefined : openSync(server.stdin, 'r');
   const [command, ...args] = withParentDeath(server);
   const run = runUnder(server.identity, command, args);
   try {
     const child = spawn(run.command, run.args, {
       ...run.user,
-      cwd: '/',
+      cwd: server.cwd ?? '/',
       detached: true,
       env: server.env ?? {},
-      stdio: ['ignore', log, log],
+      stdio: [input ?? 'ignore', log, log],
     });
     await once(child, 'spawn');
     return describe(child);
@@ -46,6 +51,7 @@ export async function startServerProcess(server: ServerCommand): Promise<ServerP
     throw new Error(`${server.name} could not be started: ${(cause as Error).message}`, { cause });
   } finally {
     closeSync(log);
+    if (input !== undefined) closeSync(input);
   }
 }
 
@@ -85,16 +91,15 @@ export async function waitUntilReady(
     exitCode = code;
   });
   while (!(await probe())) {
-    if (exitCode !== undefined)
-      throw new Error(explain(server, `ended with code ${exitCode} while starting`));
-    if (Date.now() > deadline)
-      throw new Error(explain(server, `was not ready after ${server.deadlineMs} ms`));
+    if (exitCode !== undefined) throw explain(server, `ended with code ${exitCode} while starting`);
+    if (Date.now() > deadline) throw explain(server, `was not ready after ${server.deadlineMs} ms`);
     await delay(readyPollMs);
   }
 }
 
-function explain(server: ServerCommand, what: string): string {
+function explain(server: ServerCommand, what: string): ServerFailure {
   const tail = readFileSync(server.logFile, 'utf8').trimEnd().split('\n').slice(-8).join('\n');
   const reason = tail.includes('No space left on device') ? 'the disk is full. ' : '';
-  return `${server.name} ${what}: ${reason}the end of ${server.logFile}:\n${tail}`;
+  const words = `${server.name} ${what}: ${reason}the end of ${server.logFile}:\n${tail}`;
+  return new ServerFailure(words, `look at what came before: ${server.logFile}`);
 }
