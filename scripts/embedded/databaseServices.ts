@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { startPostgres } from '@origin-stack/core/infra/embedded/postgresServer';
 import { startRedis } from '@origin-stack/core/infra/embedded/redisServer';
+import { cutZeroTail } from './cutZeroTail.ts';
 import type { Secret, SecretName } from './secretFiles.ts';
 import type { RunningService, Service } from './service.ts';
 import type { StateDir } from './stateDir.ts';
@@ -44,16 +45,18 @@ export function postgresService(options: DatabaseServiceOptions): AddressedServi
 /** The embedded Redis with its data on disk; `url` carries the password. */
 export function redisService(options: DatabaseServiceOptions): AddressedService {
   const { dir, secrets, report } = options;
-  return keepingPort('redis', 'SIGTERM', options.redisPort ?? 0, (port) =>
-    startRedis({
+  return keepingPort('redis', 'SIGTERM', options.redisPort ?? 0, async (port) => {
+    const cut = await cutZeroTail(dir.redisData);
+    if (cut) report(cut);
+    return await startRedis({
       dataDir: dir.redisData,
       downloadDir: dir.redisDownload,
       logFile: join(dir.logs, 'redis.log'),
       password: secrets.redis.value,
       port,
       report,
-    }),
-  );
+    });
+  });
 }
 
 type Started = RunningService & { port: number; url: string };

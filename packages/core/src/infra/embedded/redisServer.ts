@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { explainDamage } from './damagedAof.ts';
 import { freePort } from './freePort.ts';
 import { findRedisProgram } from './redisProgram.ts';
 import { ServerRefusal } from './serverFailure.ts';
@@ -80,7 +81,7 @@ async function startOnPort({ options, program, port }: StartContext): Promise<Re
     await waitUntilReady({ ...command, process, deadlineMs }, () => answers(port, options.password));
   } catch (error) {
     await stop();
-    throw error;
+    throw explainDamage(error, { program, dataDir: options.dataDir });
   }
   const url = `redis://:${encodeURIComponent(options.password)}@127.0.0.1:${port}`;
   return { pid: process.pid, port, url, version: program.version, exited: process.exited, stop };
