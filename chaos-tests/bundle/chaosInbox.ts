@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { dockerEnv } from '@origin-stack/scripts/bundle/dockerEnv.ts';
 import { inContainerArgv } from '@origin-stack/scripts/bundle/runInBundle.ts';
 import type { OriginClient, WebhookEvent } from '@origin-stack/sdk';
 import type { Told } from '../invariants/aftermath.ts';
@@ -21,6 +22,7 @@ export async function openInbox({ dir, tenant: { client } }: ChaosTarget): Promi
     stdio: ['pipe', 'pipe', 'inherit'],
     // Ctrl-C is the runner's: the receiver is needed to the end.
     detached: true,
+    env: dockerEnv(),
   });
   child.stdin.on('error', () => {});
   const told: Told = { received: [], rejected: [] };

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { docker } from '../bundle/compose.ts';
+import { withoutProxies } from '../bundle/dockerEnv.ts';
 import { SECRET_FOLDERS } from '../bundle/lookAtSecrets.ts';
 import { ALWAYS_RENDERED } from '../bundle/renderedFiles.ts';
 import { openTree, type SecretFolder, type SecretTree, wrongModes } from '../bundle/secretFiles.ts';
@@ -90,7 +91,7 @@ async function lookByContainer(tree: SecretTree, version: string): Promise<Drift
     `origin-stack/app:${version}`,
     'scripts/audit/inContainer/printSecretDrift.ts',
   ];
-  const argv = ['run', '--rm', ...isolation, ...mount, ...program, JSON.stringify(tree)];
+  const argv = ['run', '--rm', ...isolation, ...withoutProxies, ...mount, ...program, JSON.stringify(tree)];
   const { code, stdout } = await docker(argv);
   // Without the image this user's own view is the best there is: it says what it may not look at.
   return code === 0 ? (JSON.parse(stdout) as Drift[]) : await lookAtSecrets(tree);

@@ -31,7 +31,7 @@ test('what was refused before it had settings goes, and the reason is not hidden
 });
 
 test('what was brought up goes with its data', async () => {
-  writeFileSync(dir.envFile, 'ORIGIN_OVERLAYS=\n');
+  writeFileSync(dir.envFile, 'COMPOSE_PROJECT_NAME=origin-measured\n');
   await removeMeasured(dir);
   expect(readFileSync(log, 'utf8')).toContain('down --volumes --remove-orphans');
   expect(existsSync(dir.root)).toBe(false);

@@ -5,6 +5,7 @@ import { PreconditionError, UsageError } from '../lib/commandErrors.ts';
 import { redact } from '../lib/redact.ts';
 import type { BundleDir } from './bundleDir.ts';
 import { type Container, listContainers } from './containers.ts';
+import { dockerEnv } from './dockerEnv.ts';
 
 interface LogsOptions {
   service: string | undefined;
@@ -48,6 +49,7 @@ async function stream(
   const child = spawn('docker', ['logs', ...flags, id], {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
+    env: dockerEnv(),
   });
   const end = () => child.kill('SIGINT');
   signal.addEventListener('abort', end, { once: true });

@@ -1,10 +1,15 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { PreconditionError } from '../lib/commandErrors.ts';
 import { readIfThere } from '../lib/readIfThere.ts';
 import { writeFileAtomically } from '../lib/writeFileAtomically.ts';
+import type { GivenSettings } from '../settings/checkSettings.ts';
+import { type EnvFileNames, editEnvFile, parseEnvFile } from '../settings/envFile.ts';
+import { howElse, operatorSettings } from '../settings/whereGiven.ts';
 import type { BundleDir } from './bundleDir.ts';
+import { listOverlays, readOverlay } from './overlays.ts';
 
-/** What Compose is told: the settings of one bundle, none of them secret. */
-export interface BundleSettings {
+/** What Compose is told: the settings of one bundle, none of them secret, with those of its processes that the operator gives. */
+export interface BundleSettings extends GivenSettings {
   /** Compose's project: the prefix of containers, networks and volumes. */
   COMPOSE_PROJECT_NAME: string;
   ORIGIN_VERSION: string;
@@ -30,21 +35,54 @@ export interface BundleSettings {
   [ofOverlay: `ORIGIN_${string}`]: string;
 }
 
-const LINE = /^([A-Z0-9_]+)=(.*)$/;
+const OWN_NAMES = [
+  'COMPOSE_PROJECT_NAME',
+  'ORIGIN_VERSION',
+  'ORIGIN_SECRETS',
+  'ORIGIN_TEXTFILE',
+  'ORIGIN_PUBLIC_URL',
+  'ORIGIN_PUBLIC_NAME',
+  'ORIGIN_BIND',
+  'ORIGIN_HTTPS_PORT',
+  'ORIGIN_HTTP_PORT',
+  'ORIGIN_OVERLAYS',
+  'ORIGIN_TRUSTED_PROXIES',
+  'ORIGIN_SUBNET',
+  'ORIGIN_PLAIN',
+];
 
-/** The settings that were written, or undefined before the first `init`. */
-export async function readBundleSettings(dir: BundleDir): Promise<BundleSettings | undefined> {
-  const text = await readIfThere(dir.envFile);
-  if (!text) return undefined;
-  const lines = text
-    .toString()
-    .split('\n')
-    .flatMap((line) => {
-      const [, name, value] = LINE.exec(line) ?? [];
-      return name === undefined ? [] : [[name, value ?? '']];
-    });
-  return Object.fromEntries(lines) as BundleSettings;
+/** Read once: the file is parsed for each command of Compose. */
+let ofOverlays: string[] | undefined;
+
+/** Every name that the file may hold. */
+export function bundleNames(): EnvFileNames {
+  ofOverlays ??= listOverlays().flatMap((name) => Object.keys(readOverlay(name).settings));
+  return {
+    known: [...OWN_NAMES, ...operatorSettings('bundle'), ...ofOverlays],
+    belongs: (name) => (name.startsWith('COMPOSE_') ? OF_COMPOSE : howElse('bundle', name)),
+  };
 }
+
+const OF_COMPOSE = './stack says it to Compose itself; take the line away';
+
+/**
+ * The settings that were written, or undefined before the first `init`. Throws PreconditionError with the lines that are not as
+ * they must be, so that no part of a bundle is run by defaults that nobody chose.
+ */
+export function bundleSettingsIn({ envFile }: BundleDir): BundleSettings | undefined {
+  if (!existsSync(envFile)) return undefined;
+  const settings = parseEnvFile(readFileSync(envFile, 'utf8'), envFile, bundleNames());
+  if (settings.COMPOSE_PROJECT_NAME) return { ORIGIN_OVERLAYS: '', ...settings } as BundleSettings;
+  throw new PreconditionError({
+    what: `${envFile} has no COMPOSE_PROJECT_NAME`,
+    why: 'Compose would name the project after a folder, and make a second one',
+    next: 'write COMPOSE_PROJECT_NAME=…, as ./stack init --project did: origin-stack where you gave none',
+  });
+}
+
+/** The same, for those that await it. */
+export const readBundleSettings = async (dir: BundleDir): Promise<BundleSettings | undefined> =>
+  bundleSettingsIn(dir);
 
 /** The settings of a bundle that was initialised. Throws PreconditionError where none was. */
 export async function requireBundle(dir: BundleDir): Promise<BundleSettings> {
@@ -57,12 +95,30 @@ export async function requireBundle(dir: BundleDir): Promise<BundleSettings> {
   });
 }
 
-export async function writeBundleSettings(dir: BundleDir, settings: BundleSettings): Promise<void> {
-  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
-  const text = [
-    '# Made by ./stack init. Change values by ./stack init with flags, or here; no secret belongs here.',
-    ...lines,
-    '',
-  ];
-  await writeFileAtomically(dir.envFile, text.join('\n'), { mode: 0o644 });
+export interface SettingChange {
+  name: string;
+  before: string | undefined;
+  after: string | undefined;
 }
+
+/** What differs between two states of the settings, in the order of the second. */
+export function changedSettings(
+  known: BundleSettings | undefined,
+  settings: BundleSettings,
+): SettingChange[] {
+  const before: Record<string, string | undefined> = { ...known };
+  const after: Record<string, string | undefined> = { ...settings };
+  const names = [...new Set([...Object.keys(after), ...Object.keys(before)])];
+  return names
+    .map((name) => ({ name, before: before[name], after: after[name] }))
+    .filter((one) => one.before !== one.after);
+}
+
+/** Writes them into the file; comments and the order of its lines stay. */
+export async function writeBundleSettings(dir: BundleDir, settings: BundleSettings): Promise<void> {
+  const text = (await readIfThere(dir.envFile))?.toString() ?? HEADER;
+  await writeFileAtomically(dir.envFile, editEnvFile(text, { ...settings }), { mode: 0o644 });
+}
+
+const HEADER =
+  '# Made by ./stack init. Change it by ./stack init with flags, ./stack config set, or here; no secret belongs here.\n';

@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { which } from 'zx/core';
 import { PreconditionError } from '../lib/commandErrors.ts';
 import { redact } from '../lib/redact.ts';
 import { startProgram } from '../lib/startProgram.ts';
 import { type BundleDir, COMPOSE_FILE, OVERLAYS_ENV } from './bundleDir.ts';
-import type { BundleSettings } from './bundleSettings.ts';
+import { type BundleSettings, bundleSettingsIn } from './bundleSettings.ts';
+import { dockerEnv } from './dockerEnv.ts';
 import { overlaysOf } from './overlays.ts';
 
 /** The arguments of `docker` that speak of one bundle, with the overlays that its settings name. */
@@ -19,7 +19,7 @@ export const EVERY_PROFILE = ['--profile', 'tools', '--profile', 'load'];
 /** The same for settings that no file holds yet: they go by the environment, which is stronger than any file. */
 export function composeOf(settings: BundleSettings, ...args: string[]) {
   const overlays = overlaysOf(settings.ORIGIN_OVERLAYS).map(({ file }) => file);
-  return { argv: argvOf('/dev/null', overlays, args), env: { ...process.env, ...settings } };
+  return { argv: argvOf('/dev/null', overlays, args), env: { ...settings } };
 }
 
 function argvOf(envFile: string, overlays: string[], args: string[]): string[] {
@@ -33,11 +33,9 @@ function argvOf(envFile: string, overlays: string[], args: string[]): string[] {
   ];
 }
 
-/** Read for each command, so that nobody runs one half of a bundle. */
-function overlayFiles(dir: BundleDir): string[] {
-  const line = /^ORIGIN_OVERLAYS=(.*)$/m.exec(readFileSync(dir.envFile, 'utf8'));
-  return overlaysOf(line?.[1] ?? '').map(({ file }) => file);
-}
+/** Read for each command, so that nobody runs one half of a bundle, and none by a file that Compose reads otherwise. */
+const overlayFiles = (dir: BundleDir): string[] =>
+  overlaysOf(bundleSettingsIn(dir)?.ORIGIN_OVERLAYS ?? '').map(({ file }) => file);
 
 export interface DockerResult {
   code: number;
@@ -52,7 +50,7 @@ export interface DockerOptions {
   /** Gets each line of stdout. */
   onOutput?: ((line: string) => void) | undefined;
   input?: string | undefined;
-  /** Instead of this process's own. */
+  /** Beside what `dockerEnv` passes on of this process's own. */
   env?: NodeJS.ProcessEnv | undefined;
 }
 
@@ -61,9 +59,13 @@ export interface DockerOptions {
  * nothing could be started, as `startProgram` says.
  */
 export async function docker(argv: string[], options: DockerOptions = {}): Promise<DockerResult> {
-  const { onLine, onOutput, ...rest } = options;
+  const { onLine, onOutput, env, ...rest } = options;
   rest.signal?.throwIfAborted();
-  const running = startProgram(['docker', ...argv], { ...rest, endSignal: 'SIGINT' });
+  const running = startProgram(['docker', ...argv], {
+    ...rest,
+    env: dockerEnv(env),
+    endSignal: 'SIGINT',
+  });
   if (onLine) eachLine(running.stderr, onLine);
   if (onOutput) eachLine(running.stdout, onOutput);
   const { exitCode, stdout, stderr } = await running.ended;

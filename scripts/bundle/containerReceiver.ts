@@ -5,6 +5,7 @@ import type { WebhookEvent } from '@origin-stack/sdk';
 import { createInbox } from '../proof/inbox.ts';
 import type { WebhookReceiver } from '../proof/webhookReceiver.ts';
 import type { BundleDir } from './bundleDir.ts';
+import { dockerEnv } from './dockerEnv.ts';
 import { inContainerArgv } from './runInBundle.ts';
 
 const START_DEADLINE_MS = 60_000;
@@ -20,6 +21,7 @@ export async function startContainerReceiver(dir: BundleDir): Promise<WebhookRec
   const child = spawn('docker', inContainerArgv(dir, 'receiveWebhooks'), {
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
+    env: dockerEnv(),
   });
   let complaint = '';
   child.stderr.on('data', (chunk) => {

@@ -3,9 +3,15 @@ import { dirname } from 'node:path';
 import { scaledFiles } from '../alerts/scaledFiles.ts';
 import { PreconditionError, UsageError } from '../lib/commandErrors.ts';
 import type { BundleDir } from './bundleDir.ts';
-import { type BundleSettings, readBundleSettings, writeBundleSettings } from './bundleSettings.ts';
+import {
+  type BundleSettings,
+  changedSettings,
+  readBundleSettings,
+  writeBundleSettings,
+} from './bundleSettings.ts';
 import type { KeyPair } from './certificates.ts';
 import { docker, engineAnswers } from './compose.ts';
+import { copiedFiles } from './copiedFiles.ts';
 import { type InitChoices, settingsOf } from './initChoices.ts';
 import { generateKeys } from './keys/generateKeys.ts';
 import type { InstallationInput } from './lookAtInstallation.ts';
@@ -34,7 +40,7 @@ export async function initBundle(dir: BundleDir, choices: InitChoices): Promise<
   }
   const isRoot = process.getuid?.() === 0;
   const { unlisted, ...made } = isRoot ? await makeInstallation(input) : await makeByContainer(input);
-  if (JSON.stringify(settings) !== JSON.stringify(known)) {
+  if (changedSettings(known, settings).length > 0) {
     await mkdir(dirname(dir.envFile), { recursive: true });
     await writeBundleSettings(dir, settings);
   }
@@ -55,7 +61,10 @@ export async function readChoices(dir: BundleDir, choices: InitChoices) {
     tree: await openTree(dir.secrets),
     settings,
     brought: await broughtBy(choices),
-    overlaySecrets: await overlaySecrets(settings, choices.overlaySecrets ?? []),
+    overlaySecrets: [
+      ...(await overlaySecrets(settings, choices.overlaySecrets ?? [])),
+      ...(await copiedFiles(settings)),
+    ],
     scaledAlerts: await scaledFiles(settings),
     volumes: await volumesOf(settings.COMPOSE_PROJECT_NAME),
   };

@@ -1,7 +1,9 @@
 import { BlockList, isIP } from 'node:net';
 import { withoutBrackets } from '@origin-stack/core/infra/hosts';
 import { productVersion } from '@origin-stack/core/infra/productVersion';
-import { UsageError } from '../lib/commandErrors.ts';
+import { PreconditionError, UsageError } from '../lib/commandErrors.ts';
+import { type GivenSettings, operatorsOf, requireSettings } from '../settings/checkSettings.ts';
+import { valueProblem } from '../settings/envFile.ts';
 import type { BundleDir } from './bundleDir.ts';
 import type { BundleSettings } from './bundleSettings.ts';
 import { listOverlays, type Overlay, overlaysOf } from './overlays.ts';
@@ -26,6 +28,8 @@ export interface InitChoices {
   /** `NAME=FILE` */
   overlaySecrets?: string[] | undefined;
   project?: string | undefined;
+  /** Settings of the processes; an empty one is taken away. */
+  given?: GivenSettings | undefined;
 }
 
 const DEFAULT_URL = 'https://localhost';
@@ -47,7 +51,7 @@ export function settingsOf(
   const isNewPort = known === undefined || httpsPort !== known.ORIGIN_HTTPS_PORT;
   const httpPort = isNewPort ? (httpsPort === '443' ? '80' : '8080') : known.ORIGIN_HTTP_PORT;
   const overlays = overlayNames(choices, known?.ORIGIN_OVERLAYS ?? '');
-  return {
+  const settings: BundleSettings = {
     COMPOSE_PROJECT_NAME: projectOf(choices.project ?? known?.COMPOSE_PROJECT_NAME ?? 'origin-stack'),
     ORIGIN_VERSION: productVersion,
     ORIGIN_SECRETS: dir.secrets,
@@ -63,7 +67,20 @@ export function settingsOf(
     // Without it Compose refuses the base file alone.
     ...(overlays === '' ? { ORIGIN_PLAIN: 'yes' } : {}),
     ...settingsOfOverlays(overlaysOf(overlays), choices.overlaySettings ?? [], known),
+    ...operatorsOf('bundle', { ...known, ...choices.given }),
   };
+  requireWritable(settings);
+  requireSettings('bundle', settings, dir.envFile);
+  return settings;
+}
+
+/** A checkout may lie at a path that no file of settings can hold. Throws PreconditionError before anything is made. */
+function requireWritable(settings: BundleSettings): void {
+  for (const [name, value] of Object.entries(settings)) {
+    const problem = valueProblem(value ?? '');
+    if (problem === undefined) continue;
+    throw new PreconditionError({ what: `${name} cannot be ${value}`, why: `it ${problem}` });
+  }
 }
 
 /** The URL's port, or the other one that was chosen before. */
@@ -144,15 +161,16 @@ function settingsOfOverlays(overlays: Overlay[], given: string[], known: BundleS
   });
 }
 
-/** `NAME=VALUE`, whose name an overlay asks for and whose value an env file takes as it is. */
+/** `NAME=VALUE`, whose name an overlay asks for and whose value a file of settings can hold. */
 export function splitPair(text: string, flag: 'set' | 'secret', asked: object): [string, string] {
   const [, name = '', value = ''] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
-  if (name in asked && !/[\n\r$'"#\\]/.test(value)) return [name, value];
+  const problem = valueProblem(value);
+  if (name in asked && problem === undefined) return [name, value];
   const names = Object.keys(asked).join(', ');
   throw new UsageError({
     what:
       name in asked
-        ? `--${flag} ${name} holds a character that no setting may`
+        ? `--${flag} ${name} ${problem}`
         : `no overlay asks for --${flag} ${text.replace(/=.*/s, '')}`,
     why: names ? `the overlays ask for ${names}` : 'no overlay that is in force asks for any',
     next: `name the overlay too: --overlay OVERLAY --${flag} NAME=${flag === 'set' ? 'VALUE' : 'FILE'}`,

@@ -1,3 +1,4 @@
+import { operatorSettings } from '../settings/whereGiven.ts';
 import type { InitChoices } from './initChoices.ts';
 
 /** The flags of `init`, which `up` takes too. */
@@ -46,7 +47,7 @@ export const initFlags = {
     type: 'string',
     placeholder: 'NAME=VALUE',
     multiple: true,
-    summary: 'a setting that an overlay asks for; several times',
+    summary: 'a setting, as ./stack config list names them, or one that an overlay asks for; several times',
   },
   secret: {
     type: 'string',
@@ -86,8 +87,13 @@ export const choicesOf = (flags: GivenFlags): InitChoices => ({
   trustedProxies: flags['trusted-proxies'],
   overlays: flags.overlay,
   without: flags.without,
-  overlaySettings: flags.set,
+  overlaySettings: flags.set?.filter((pair) => !isOperators(pair)),
+  given: Object.fromEntries(flags.set?.filter(isOperators).map(pairOf) ?? []),
   overlaySecrets: flags.secret,
   subnet: flags.subnet,
   project: flags.project,
 });
+
+const pairOf = (pair: string): [string, string] => [pair.replace(/=.*/s, ''), pair.replace(/^[^=]*=?/, '')];
+
+const isOperators = (pair: string) => operatorSettings('bundle').some((name) => name === pairOf(pair)[0]);

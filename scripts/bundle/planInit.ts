@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Plan } from '../lib/command.ts';
 import type { BundleDir } from './bundleDir.ts';
-import type { BundleSettings } from './bundleSettings.ts';
+import { type BundleSettings, changedSettings } from './bundleSettings.ts';
 import { readChoices } from './initBundle.ts';
 import type { InitChoices } from './initChoices.ts';
 import { type InstallationInput, type InstallationLook, lookAtInstallation } from './lookAtInstallation.ts';
@@ -75,16 +75,11 @@ function settingSteps(
   known: BundleSettings | undefined,
   settings: BundleSettings,
 ): Plan['steps'] {
-  const before: Record<string, string> = { ...known };
-  const after: Record<string, string> = { ...settings };
-  const names = [...new Set([...Object.keys(after), ...Object.keys(before)])];
-  const steps = names
-    .filter((name) => before[name] !== after[name])
-    .map((name) => ({ action: changeOf(name, before[name], after[name]), setting: name, file: envFile }));
-  const isRewritten = known !== undefined && JSON.stringify(known) !== JSON.stringify(settings);
-  return steps.length === 0 && isRewritten
-    ? [{ action: `write ${envFile} in its usual order`, file: envFile }]
-    : steps;
+  return changedSettings(known, settings).map(({ name, before, after }) => ({
+    action: changeOf(name, before, after),
+    setting: name,
+    file: envFile,
+  }));
 }
 
 function changeOf(name: string, before: string | undefined, after: string | undefined): string {

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { PreconditionError } from '../lib/commandErrors.ts';
 import { docker } from './compose.ts';
+import { withoutProxies } from './dockerEnv.ts';
 import type { SecretTree } from './secretFiles.ts';
 
 /** What files of other users need, and nothing else. */
@@ -31,7 +32,7 @@ export async function workByContainer<Input extends { tree: SecretTree }, Output
   const isolation = ['--network', 'none', '--user', '0:0', '--read-only', '--cap-drop', 'ALL'];
   const argv = [
     // What it answers may hold keys: no log of the engine keeps it.
-    ...['run', '--rm', '--interactive', '--log-driver', 'none', ...isolation],
+    ...['run', '--rm', '--interactive', '--log-driver', 'none', ...isolation, ...withoutProxies],
     ...CAPABILITIES.flatMap((name) => ['--cap-add', name]),
     ...['--volume', `${root}:${root}`, '--entrypoint', 'node', `origin-stack/app:${version}`],
     `scripts/bundle/inContainer/${program}.ts`,

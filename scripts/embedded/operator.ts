@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { SETTINGS } from '@origin-stack/core/config/settings';
+import { processSettingsOf } from '@origin-stack/core/config/readSettings';
 import { type Keyring, openKeyring } from '@origin-stack/core/domain/keys/keyring';
 import type { ModelRegistry } from '@origin-stack/core/domain/models/modelRegistry';
 import type { Clock, Db, Ids } from '@origin-stack/core/domain/ports';
@@ -13,6 +13,7 @@ import { systemClock } from '@origin-stack/core/infra/systemClock';
 import { isInBundle } from '../bundle/findBundle.ts';
 import { openBundleOperator } from '../bundle/inContainer/openBundleOperator.ts';
 import { PreconditionError } from '../lib/commandErrors.ts';
+import { readGivenSettings } from './givenSettings.ts';
 import { findRunning } from './runState.ts';
 import { openSecrets } from './secretFiles.ts';
 import { SIGNING_KEY_ID, serviceFiles } from './serviceFiles.ts';
@@ -30,6 +31,8 @@ export interface Operator extends AsyncDisposable {
   apiUrl: string;
   /** How much longer than every cached key a mark lives. */
   markSlackSeconds: number;
+  /** Whether the API accepts keys of an older system (`LEGACY_APIKEY_FALLBACK`). */
+  takesLegacyKeys: boolean;
 }
 
 /** Opens the installation that runs here. Throws PreconditionError where none does. */
@@ -47,6 +50,8 @@ async function openEmbeddedOperator(stateRoot: string | undefined): Promise<Oper
       next: './stack up --detach',
     });
   }
+  const given = await readGivenSettings(dir);
+  const settings = processSettingsOf(['RATE_LIMIT_TTL_SECONDS', 'LEGACY_APIKEY_FALLBACK'], given);
   const files = serviceFiles(dir);
   const secrets = await openSecrets(dir);
   const keys = await openLocalKeys({
@@ -69,19 +74,14 @@ async function openEmbeddedOperator(stateRoot: string | undefined): Promise<Oper
     clock: systemClock,
     ids: randomIds,
     keyring: await openKeyring(keys),
-    models: await loadModels(),
+    models: await loadModels(given.MODELS_PATH || undefined),
     redis,
     apiUrl: state.urls.api ?? '',
-    markSlackSeconds: markSlackSeconds(),
+    markSlackSeconds: settings.RATE_LIMIT_TTL_SECONDS,
+    takesLegacyKeys: settings.LEGACY_APIKEY_FALLBACK,
     async [Symbol.asyncDispose]() {
       await redis.close();
       await db.destroy();
     },
   };
-}
-
-export function markSlackSeconds(): number {
-  const { type, fallback } = SETTINGS.RATE_LIMIT_TTL_SECONDS;
-  const given = process.env.RATE_LIMIT_TTL_SECONDS;
-  return given ? type.parse(given) : (fallback ?? 600);
 }

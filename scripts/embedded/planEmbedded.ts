@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { presentRedisProgram } from '@origin-stack/core/infra/embedded/redisProgram';
 import type { Plan } from '../lib/command.ts';
 import { refuseHeldLock } from '../lib/runLock.ts';
+import { readGivenSettings } from './givenSettings.ts';
 import { requireKeysOfData } from './requireKeysOfData.ts';
 import { requirePlaceHere } from './requirePlaceHere.ts';
 import { secretNames } from './secretFiles.ts';
@@ -27,6 +28,7 @@ export async function planEmbedded({
   redisPort,
 }: Pick<EmbeddedOptions, 'dir' | 'ports' | 'postgresPort' | 'redisPort'>): Promise<Plan> {
   await requirePlaceHere(dir);
+  await readGivenSettings(dir);
   await requireKeysOfData(dir);
   await refuseHeldLock(dir.lockFile);
   const orphans = (await planStop(dir)).steps;

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
-import { SETTINGS } from '@origin-stack/core/config/settings';
+import { processSettingsOf } from '@origin-stack/core/config/readSettings';
 import { generateApiKey } from '@origin-stack/core/domain/keys/apiKey';
 import { ROLES, type RolePasswords } from '@origin-stack/core/infra/bootstrapDatabase';
 import { createLocalKeys } from '@origin-stack/core/infra/keyProviders/local';
 import { LIST_FILE, listEntry, listText, serviceKeyOf } from '../bundle/keys/serviceKeys.ts';
 import { writeFileAtomically } from '../lib/writeFileAtomically.ts';
+import type { GivenSettings } from '../settings/checkSettings.ts';
 import { openSecret, type Secret, type SecretName } from './secretFiles.ts';
 import type { StateDir } from './stateDir.ts';
 
@@ -22,6 +23,8 @@ export interface ServiceFiles {
 export const serviceFiles = (dir: StateDir) => ({
   keysDir: join(dir.secrets, 'keys'),
   serviceKeyList: join(dir.secrets, LIST_FILE),
+  /** The operator's own, where he brings one. */
+  egressProxyUrl: join(dir.secrets, 'egress-proxy-url'),
   urls: {
     owner: join(dir.secrets, 'database-url-owner'),
     api: join(dir.secrets, 'database-url-api'),
@@ -30,16 +33,14 @@ export const serviceFiles = (dir: StateDir) => ({
   },
 });
 
-/** `SIGNING_KEY_BITS` of this command's environment, for the key that is made at the first start. */
-function signingKeyBits(): number {
-  const { type, fallback } = SETTINGS.SIGNING_KEY_BITS;
-  return Number(process.env.SIGNING_KEY_BITS ? type.parse(process.env.SIGNING_KEY_BITS) : fallback);
-}
-
-/** Makes the local keys and the operator's key where they are not there yet, and the digest list from it. */
-export async function makeServiceFiles(dir: StateDir): Promise<ServiceFiles> {
+/**
+ * Makes the local keys and the operator's key where they are not there yet, and the digest list from it. `SIGNING_KEY_BITS`
+ * counts for the key that is made at the first start.
+ */
+export async function makeServiceFiles(dir: StateDir, given: GivenSettings = {}): Promise<ServiceFiles> {
   const files = serviceFiles(dir);
-  await createLocalKeys({ path: files.keysDir, signingKeyId: SIGNING_KEY_ID, bits: signingKeyBits() });
+  const bits = Number(processSettingsOf(['SIGNING_KEY_BITS'], given).SIGNING_KEY_BITS);
+  await createLocalKeys({ path: files.keysDir, signingKeyId: SIGNING_KEY_ID, bits });
   const operatorKey = await openSecret(dir, 'operator-key', () => generateApiKey('op').key);
   const list = listText([listEntry(serviceKeyOf('operator'), operatorKey.value)]);
   await writeFileAtomically(files.serviceKeyList, list, { mode: 0o400 });

@@ -1,9 +1,20 @@
+import { existsSync } from 'node:fs';
 import type { SettingName } from '@origin-stack/core/config/settings';
+import { FORM_DEFAULTS, type GivenSettings, operatorsOf } from '../settings/checkSettings.ts';
+import { WHERE_GIVEN } from '../settings/whereGiven.ts';
 import type { Secret, SecretName } from './secretFiles.ts';
 import { SIGNING_KEY_ID, serviceFiles } from './serviceFiles.ts';
 import type { StateDir } from './stateDir.ts';
 
 type Environment = Partial<Record<SettingName | `${SettingName}_FILE`, string>>;
+
+export interface ServiceInput {
+  dir: StateDir;
+  secrets: Record<SecretName, Secret>;
+  ports: Ports;
+  /** What the operator gives. */
+  given?: GivenSettings;
+}
 
 export interface Ports {
   api: number;
@@ -11,31 +22,19 @@ export interface Ports {
   workerInternal: number;
 }
 
-/** Settings that an operator may change from outside; all others are the embedded default's own. */
-const TUNABLE: SettingName[] = [
-  'LOG_LEVEL',
-  'TRUSTED_PROXIES',
-  'WEBHOOK_CA_FILE',
-  'MODELS_PATH',
-  'EVIDENCE_SIGNED_URL_TTL',
-  'DATABASE_POOL_MIN',
-  'DATABASE_POOL_MAX',
-  'RATE_LIMIT_TTL_SECONDS',
-  'WORKER_CONCURRENCY',
-  'WORKER_RENDER_THREADS',
-];
+/** So that a receiver on this machine can be tried; nowhere but here is that the default. */
+const LOOPBACK = '127.0.0.0/8,::1/128';
 
 /**
- * The environment of API and worker: addresses and secrets only as names of files. Loopback is admitted for webhooks,
- * so that a receiver on this machine can be tried; nowhere but here is that the default.
+ * The environment of API and worker: addresses and secrets only as names of files, and of what the operator gives, what
+ * the service reads.
  */
 export function serviceSettings(
   service: 'api' | 'worker',
-  { dir, secrets, ports }: { dir: StateDir; secrets: Record<SecretName, Secret>; ports: Ports },
+  { dir, secrets, ports, given = {} }: ServiceInput,
 ): Record<string, string> {
   const files = serviceFiles(dir);
   const settings: Environment = {
-    ENVIRONMENT: 'development',
     DATABASE_URL_FILE: files.urls[service],
     REDIS_URL_FILE: files.urls.redis,
     API_PORT: String(ports.api),
@@ -48,13 +47,21 @@ export function serviceSettings(
     SIGNING_KEY_PATH: files.keysDir,
     LOCAL_ENCRYPTION_SALT_FILE: secrets.localEncryptionSalt.file,
     OBJECTS_PATH: dir.objects,
-    WEBHOOK_ALLOWED_CIDRS: '127.0.0.0/8,::1/128',
     // Each process knows its own alone.
     OWN_LISTENERS: [ports.api, ports.internal, ports.workerInternal]
       .map((port) => `127.0.0.1:${port}`)
       .join(','),
-    DATABASE_POOL_MIN: '4',
+    ...FORM_DEFAULTS.embedded,
+    ...(existsSync(files.egressProxyUrl) ? { EGRESS_PROXY_URL_FILE: files.egressProxyUrl } : {}),
+    ...readBy(service, given),
+    WEBHOOK_ALLOWED_CIDRS: [LOOPBACK, given.WEBHOOK_ALLOWED_CIDRS].filter(Boolean).join(','),
   };
-  const given = TUNABLE.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
-  return { PATH: process.env.PATH ?? '', ...settings, ...Object.fromEntries(given) };
+  return { PATH: process.env.PATH ?? '', ...settings };
 }
+
+const readBy = (service: 'api' | 'worker', given: GivenSettings): GivenSettings =>
+  Object.fromEntries(
+    Object.entries(operatorsOf('embedded', given)).filter(([name]) =>
+      WHERE_GIVEN[name as SettingName].readers.includes(service),
+    ),
+  );

@@ -1,7 +1,10 @@
 import { fileURLToPath } from 'node:url';
+import { processSettingsOf } from '@origin-stack/core/config/readSettings';
 import { bootstrapDatabase } from '@origin-stack/core/infra/bootstrapDatabase';
 import { migrate } from '@origin-stack/core/infra/migrate';
+import type { GivenSettings } from '../settings/checkSettings.ts';
 import { postgresService, redisService } from './databaseServices.ts';
+import { readGivenSettings } from './givenSettings.ts';
 import { inCommandWords } from './inCommandWords.ts';
 import { answersOk, programService } from './programService.ts';
 import { requireKeysOfData } from './requireKeysOfData.ts';
@@ -30,10 +33,11 @@ const main = (workspace: 'api' | 'worker') =>
 export async function startEmbedded(options: EmbeddedOptions): Promise<void> {
   const { dir, ports, signal, report } = options;
   await requirePlaceHere(dir);
+  const given = await readGivenSettings(dir);
   await makeStateDir(dir);
   await requireKeysOfData(dir);
   const secrets = await openSecrets(dir);
-  await makeServiceFiles(dir);
+  await makeServiceFiles(dir, given);
   const postgres = postgresService({ dir, secrets, report, postgresPort: options.postgresPort });
   const redis = redisService({ dir, secrets, report, redisPort: options.redisPort });
   const api = `http://127.0.0.1:${ports.api}`;
@@ -43,7 +47,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<void> {
     name,
     command: process.execPath,
     args: [main(name)],
-    env: serviceSettings(name, { dir, secrets, ports }),
+    env: serviceSettings(name, { dir, secrets, ports, given }),
+    stopDeadlineMs: stopDeadlineMs(given),
     ...(port ? { port } : {}),
   });
   const running = {
@@ -79,3 +84,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<void> {
   };
   await inCommandWords(() => supervise(running));
 }
+
+/** Longer than a service waits for what is under way. */
+const stopDeadlineMs = (given: GivenSettings): number =>
+  (processSettingsOf(['SHUTDOWN_TIMEOUT_SECONDS'], given).SHUTDOWN_TIMEOUT_SECONDS + 5) * 1000;

@@ -13,6 +13,8 @@ export type StateDir = {
   run: string;
   stateFile: string;
   lockFile: string;
+  /** What the operator sets: `NAME=VALUE` a line. */
+  settingsFile: string;
   redisDownload: string;
 };
 
@@ -32,6 +34,7 @@ export function locateStateDir(root: string = defaultStateRoot): StateDir {
     run,
     stateFile: join(run, 'state.json'),
     lockFile: join(run, 'lock'),
+    settingsFile: join(root, 'settings.env'),
     // Outside the state: it is a program, not data, and the tests use the same one.
     redisDownload: join(CHECKOUT, '.stack', 'redis'),
   };

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { BundleDir } from '@origin-stack/scripts/bundle/bundleDir.ts';
 import { composeArgv, docker } from '@origin-stack/scripts/bundle/compose.ts';
+import { dockerEnv } from '@origin-stack/scripts/bundle/dockerEnv.ts';
 import type { Fault } from '../scenario.ts';
 
 const NAME = 'origin-chaos';
@@ -36,6 +37,7 @@ export const holdUploads: Fault = {
     const child = spawn('docker', psqlOf(dir, ...hold, `select pg_sleep(${HELD_SECONDS})`), {
       stdio: ['ignore', 'pipe', 'ignore'],
       detached: true,
+      env: dockerEnv(),
     });
     child.unref();
     const isHeld = once(child.stdout, 'data').then(([chunk]) => `${chunk}`.includes('held'));

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import type { BundleDir } from '@origin-stack/scripts/bundle/bundleDir.ts';
 import { composeArgv, docker, mustDocker } from '@origin-stack/scripts/bundle/compose.ts';
 import { redisCli } from '@origin-stack/scripts/bundle/redisCli.ts';
-import { runTool } from '@origin-stack/scripts/engine/runTool.ts';
 import type { ChaosTarget } from '../chaosTarget.ts';
 import type { Fault } from '../scenario.ts';
 
@@ -20,8 +19,7 @@ export const refuseWrites: Fault = {
     const password = (await readFile(join(dir.secrets, 'worker', 'redis-password'), 'utf8')).trim();
     const client = ['exec', '-T', '-e', 'REDISCLI_AUTH', 'redis', ...redisCli('worker')];
     const flush = composeArgv(dir, ...client, '-e', 'SCRIPT', 'FLUSH');
-    const { code, output } = await runTool('docker', flush, { env: { REDISCLI_AUTH: password } });
-    if (code !== 0) throw new Error(`Redis keeps its scripts: ${output}`);
+    await mustDocker(flush, { env: { REDISCLI_AUTH: password } });
     await mustDocker(askFor(dir, REPLICAS.missed));
     return 'Redis forgets its scripts and refuses every write (min-replicas-to-write): its connections stay';
   },

@@ -22,6 +22,7 @@ const NEEDED = [
   'PUBLIC_URL',
   'MODELS_PATH',
   'RATE_LIMIT_TTL_SECONDS',
+  'LEGACY_APIKEY_FALLBACK',
 ] as const;
 
 /** Opens the bundle from within it, by the settings of the environment. */
@@ -49,6 +50,7 @@ export async function openBundleOperator(): Promise<Operator> {
     redis,
     apiUrl: settings.PUBLIC_URL,
     markSlackSeconds: settings.RATE_LIMIT_TTL_SECONDS,
+    takesLegacyKeys: settings.LEGACY_APIKEY_FALLBACK,
     async [Symbol.asyncDispose]() {
       await redis.close();
       await db.destroy();

@@ -23,7 +23,7 @@ export const poolSums = defineCheck({
     return [
       error(
         what,
-        'lower DATABASE_POOL_MAX (compose/compose.yml) or raise max_connections (compose/images/postgres/postgresql.conf), then ./stack up',
+        './stack config set DATABASE_POOL_MAX=…, or raise max_connections (compose/images/postgres/postgresql.conf) and ./stack up',
       ),
     ];
   },
@@ -32,5 +32,6 @@ export const poolSums = defineCheck({
 /** As the process was told, else by default. */
 export function poolOf({ Config }: Inspected): number {
   const line = (Config.Env ?? []).find((one) => one.startsWith('DATABASE_POOL_MAX='));
-  return Number(line?.split('=')[1] ?? DEFAULT_POOL);
+  // Empty is the default, as for the process.
+  return Number(line?.split('=')[1] || DEFAULT_POOL);
 }

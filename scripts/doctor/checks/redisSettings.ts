@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { serviceOf } from '../../audit/inspected.ts';
-import { composeArgv } from '../../bundle/compose.ts';
+import { composeArgv, docker } from '../../bundle/compose.ts';
 import { redisCli } from '../../bundle/redisCli.ts';
-import { runTool } from '../../engine/runTool.ts';
 import { defineCheck, error, type Issue } from '../doctorCheck.ts';
 
 /** Evicted or lost keys would be lost jobs, quotas and revocations; a replica, or a server that waits for one, takes none. */
@@ -29,8 +28,8 @@ export const redisSettings = defineCheck({
     // The password goes by the environment: arguments are everybody's to read.
     const client = ['exec', '-T', '-e', 'REDISCLI_AUTH', 'redis', ...redisCli('exporter')];
     const argv = composeArgv(dir, ...client, 'config', 'get', ...Object.keys(WANTED));
-    const { code, output } = await runTool('docker', argv, { env: { REDISCLI_AUTH: password.trim() } });
-    const lines = output.split('\n');
+    const { code, stdout } = await docker(argv, { env: { REDISCLI_AUTH: password.trim() } });
+    const lines = stdout.trimEnd().split('\n');
     if (code !== 0 || lines.length < 2) return [error('Redis does not answer', './stack logs redis')];
     return redisIssues(lines, `docker ${composeArgv(dir, 'restart', 'redis').join(' ')}`);
   },

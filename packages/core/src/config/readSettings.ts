@@ -39,15 +39,18 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
 }
 
 /**
- * Some settings of this process, for a command that needs no more and is given no more. Throws {@link SettingsError}
- * with every problem of those.
+ * Some settings of this process, or of another environment, for a command that needs no more and is given no more. Throws
+ * {@link SettingsError} with every problem of those.
  */
-export function processSettingsOf<N extends SettingName>(names: readonly N[]): Pick<Settings, N> {
+export function processSettingsOf<N extends SettingName>(
+  names: readonly N[],
+  env: Record<string, string | undefined> = process.env,
+): Pick<Settings, N> {
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
   for (const name of names) {
     try {
-      values[name] = readOne(name, SETTINGS[name] as Setting, process.env);
+      values[name] = readOne(name, SETTINGS[name] as Setting, env);
     } catch (error) {
       problems.push(`${name}: ${(error as Error).message}`);
     }

@@ -1,0 +1,22 @@
+import { readIfThere } from '../lib/readIfThere.ts';
+import { type GivenSettings, requireSettings } from '../settings/checkSettings.ts';
+import { type EnvFileNames, parseEnvFile } from '../settings/envFile.ts';
+import { howElse, operatorSettings } from '../settings/whereGiven.ts';
+import type { StateDir } from './stateDir.ts';
+
+export const embeddedNames = (): EnvFileNames => ({
+  known: operatorSettings('embedded'),
+  belongs: (name) => howElse('embedded', name),
+});
+
+/**
+ * What the operator gives the embedded default, by the file in its state; nothing where there is none. Throws
+ * PreconditionError with the lines that are not as they must be, and the settings that cannot be.
+ */
+export async function readGivenSettings({ settingsFile }: StateDir): Promise<GivenSettings> {
+  const text = await readIfThere(settingsFile);
+  if (!text) return {};
+  const given = parseEnvFile(text.toString(), settingsFile, embeddedNames());
+  requireSettings('embedded', given, settingsFile);
+  return given;
+}
