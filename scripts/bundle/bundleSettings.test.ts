@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
@@ -88,15 +88,6 @@ describe('the file of a bundle', () => {
 });
 
 describe('the settings that follow', () => {
-  test.each(['with#hash', 'with$dollar', "with'quote", 'with\\backslash'])(
-    'are refused in a folder %s, which no file of settings can name',
-    (folder) => {
-      mkdirSync(join(root, folder));
-      const there = locateBundle(join(root, folder));
-      expect(() => settingsOf(there, {}, undefined)).toThrow(/^ORIGIN_SECRETS cannot be /);
-    },
-  );
-
   test('are refused where one cannot be, or two contradict each other, before anything is made', () => {
     const known = { ...goodSettings, LOG_LEVEL: 'loud', DATABASE_POOL_MIN: '30', DATABASE_POOL_MAX: '20' };
     expect(() => settingsOf(dir, {}, known)).toThrow(
