@@ -118,6 +118,8 @@ async function act(
     step.update('the fault');
     const inject = () => {
       faultMs = performance.now();
+      const { concurrency, crowd = concurrency } = scenario.load;
+      load.join(crowd - concurrency);
       return scenario.fault.inject(target, signal);
     };
     if (scenario.meets === 'packs under way') {

@@ -19,7 +19,15 @@ export interface Scenario {
   sentence: string;
   fault: Fault;
   /** How much goes on meanwhile. */
-  load: { concurrency: number; perSecond?: number; packs: number; to?: 'one replica' };
+  load: {
+    /** Requests at a time, until the fault. */
+    concurrency: number;
+    /** From the fault on, where that is more. */
+    crowd?: number;
+    perSecond?: number;
+    packs: number;
+    to?: 'one replica';
+  };
   /** What the fault is about, so that it waits for it. */
   meets?: 'packs under way';
   /** What callers may meet: every request is acknowledged, or some outcomes are unknown until they are repeated. */

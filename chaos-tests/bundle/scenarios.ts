@@ -92,8 +92,8 @@ export const SCENARIOS: readonly Scenario[] = [
     sentence:
       "80 requests meet one replica's 50 connections while all of them wait: each is answered in the end.",
     fault: holdUploads,
-    // They come one after the other: before the fault the replica answers them all, behind it they fill the pool in 2 s.
-    load: { concurrency: 80, perSecond: 2 * perSecond, packs: 2, to: 'one replica' },
+    // They come with the fault: before it a replica on a busy host would be held up by them alone.
+    load: { concurrency: 6, crowd: 80, perSecond: 2 * perSecond, packs: 2, to: 'one replica' },
     callers: 'may have to repeat',
     readiness: 'turns',
     invariants: ALWAYS,

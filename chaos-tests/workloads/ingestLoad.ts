@@ -22,6 +22,8 @@ export interface IngestLoad {
   acknowledged(count: number): Promise<void>;
   /** Those that have an outcome so far. */
   history(): Attempt[];
+  /** From now on so many more are sent at a time. */
+  join(callers: number): void;
   /** Sends nothing more; what is under way ends. */
   stop(): void;
   done: Promise<Attempt[]>;
@@ -74,12 +76,21 @@ export function startIngestLoad(options: LoadOptions): IngestLoad {
       for (const look of watchers) look();
     }
   };
-  const clients = Array.from({ length: options.concurrency }, client);
+  const clients: Promise<void>[] = [];
+  const join = (callers: number) => {
+    clients.push(...Array.from({ length: callers }, client));
+  };
+  const ended = async () => {
+    for (let awaited = 0; awaited < clients.length; awaited += 1) await clients[awaited];
+    return history;
+  };
+  join(options.concurrency);
   return {
+    join,
     acknowledged: (count) => until(() => acknowledgedCount >= count),
     history: () => [...history],
     stop: () => void queue.splice(0),
-    done: Promise.all(clients).then(() => history),
+    done: ended(),
   };
 }
 
