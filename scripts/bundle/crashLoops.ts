@@ -5,33 +5,38 @@ import type { BundleDir } from './bundleDir.ts';
 import { requireBundle } from './bundleSettings.ts';
 
 const LOOK_EVERY_MS = 1_000;
-/** Endings of a container in this time, with everything there that it needs: a third one passes by nothing but a change. */
+/** Starts of a container in this time, with everything there that it needs: after a third one only a change helps. */
 const LONGEST_MS = 45_000;
-const ENDINGS = 3;
+const STARTS = 3;
 
-/** A container that ended with everything there that it needs, and how often it had been started again. */
-interface Ending {
-  restarts: number;
+/** A container that is not well with everything there that it needs: its last start, and how many came since it was first seen so. */
+interface Unwell {
+  startedAt: string;
+  starts: number;
   sinceMs: number;
 }
 
 /**
- * Looks again and again at the containers of a project: `look` gives the services that end as often as they are started,
- * although all that they wait for is well. One whose dependency comes late is none of them.
+ * Looks again and again at the containers of a project: `look` gives the services that end as often as the engine or
+ * Compose starts them, although all that they wait for is well. One whose dependency comes late is none of them.
  */
 export function watchCrashLoops() {
-  const seen = new Map<string, Ending>();
+  const seen = new Map<string, Unwell>();
   return (containers: Inspected[], nowMs: number): string[] => {
     const wellOnes = new Set(containers.filter(isWellInspected).map(serviceOf));
     const looping: string[] = [];
     for (const one of containers) {
       const isAtFault = !isWellInspected(one) && needsOf(one).every((service) => wellOnes.has(service));
-      const begun = seen.get(one.Id);
+      const known = seen.get(one.Id);
+      const { StartedAt: startedAt } = one.State;
       if (!isAtFault) seen.delete(one.Id);
-      else if (begun === undefined) seen.set(one.Id, { restarts: one.RestartCount, sinceMs: nowMs });
-      else if (one.RestartCount - begun.restarts >= ENDINGS) looping.push(serviceOf(one));
-      else if (nowMs - begun.sinceMs > LONGEST_MS)
-        seen.set(one.Id, { restarts: one.RestartCount, sinceMs: nowMs });
+      else if (known === undefined || nowMs - known.sinceMs > LONGEST_MS) {
+        seen.set(one.Id, { startedAt, starts: 0, sinceMs: nowMs });
+      } else if (startedAt !== known.startedAt) {
+        const starts = known.starts + 1;
+        seen.set(one.Id, { ...known, startedAt, starts });
+        if (starts >= STARTS) looping.push(serviceOf(one));
+      }
     }
     return looping.sort();
   };

@@ -102,16 +102,18 @@ const isForOperator = ({ service, state, exitCode }: Container) =>
  * services end where what they need is not there yet. So it is asked again until all is well or the time is over;
  * what the operator must mend ends it at once.
  */
-async function composeUp(dir: BundleDir, { step, signal, services }: Options & { services?: string[] }) {
+const composeUp = (dir: BundleDir, options: Options & { services?: string[] }): Promise<void> =>
+  unlessLooping(dir, options.signal, (signal) => upAgainAndAgain(dir, { ...options, signal }));
+
+async function upAgainAndAgain(
+  dir: BundleDir,
+  { step, signal, services }: Options & { services?: string[] },
+) {
   const argv = composeArgv(dir, 'up', '--detach', '--remove-orphans', ...(services ?? []));
   const endMs = performance.now() + HEALTHY_DEADLINE_MS;
   for (;;) {
     await removeHalfMade(dir);
-    const { code, stderr } = await showWhile(
-      dir,
-      step,
-      unlessLooping(dir, signal, (within) => docker(argv, { signal: within })),
-    );
+    const { code, stderr } = await showWhile(dir, step, docker(argv, { signal }));
     if (code === 0) return;
     const unwell = (await listContainers(dir)).filter((one) => !isWell(one) && one.state !== 'created');
     const isHopeless = unwell.length === 0 || unwell.some(isForOperator);

@@ -178,8 +178,8 @@ describe('every answer', () => {
     },
     {
       of: 'one to the object store',
-      status: 413,
-      error: 'body_too_large',
+      status: 405,
+      error: 'method_not_allowed',
       path: '/origin-evidence/a',
       method: 'PUT',
       body: large,
