@@ -1,4 +1,4 @@
-import { TENANT_SCOPES } from '@origin-stack/contract/scopes';
+import { ROUTED_SCOPES } from '@origin-stack/contract/scopes';
 import { createKey } from '@origin-stack/core/domain/keys/createKey';
 import { importLegacyKey } from '@origin-stack/core/domain/keys/importLegacyKey';
 import { listKeys } from '@origin-stack/core/domain/keys/keyStore';
@@ -26,9 +26,8 @@ export const command = defineCommand({
     'A key is shown once, or written to a 0400 file with --out. A revoked key is refused everywhere when revoke returns. ' +
     'Where Redis takes no mark, that takes up to 62 s, and revoke says so.\n' +
     'import takes a bcrypt digest of an older system, which is accepted while LEGACY_APIKEY_FALLBACK is true.\n' +
-    `Scopes: ${TENANT_SCOPES.join(', ')}`,
+    `Scopes: ${ROUTED_SCOPES.join(', ')}`,
   examples: [
-    './stack key create acme',
     './stack key create acme --name uploader --scope ingest:write --expires 2027-01-31 --out acme.key',
     './stack key list acme',
     './stack key revoke acme 0193a1b2-…',
@@ -39,7 +38,7 @@ export const command = defineCommand({
       type: 'string',
       placeholder: 'SCOPE',
       multiple: true,
-      summary: 'a scope, several times; all where none is given',
+      summary: 'create, import: what the key may do; several times, and at least once',
     },
     expires: { type: 'string', placeholder: 'DATE', summary: 'when it ends, RFC 3339 or a date' },
     out: {

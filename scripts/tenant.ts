@@ -66,7 +66,7 @@ async function create(operator: Operator, args: string[]): Promise<CommandResult
   });
   return {
     data: { id: tenantId, name, policy_id: policyId },
-    text: `tenant ${name} is made\nid:      ${tenantId}\npolicy:  default, version 1 (${policyId})\nnext:    ./stack key create ${tenantId}`,
+    text: `tenant ${name} is made\nid:      ${tenantId}\npolicy:  default, version 1 (${policyId})\nnext:    ./stack key create ${tenantId} --scope ingest:write`,
   };
 }
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { TENANT_SCOPES } from '@origin-stack/contract/scopes';
+import { ROUTED_SCOPES, TENANT_SCOPES } from '@origin-stack/contract/scopes';
 import { OriginClient } from '@origin-stack/sdk/originClient';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROUTES } from '../src/routes/index.ts';
@@ -35,6 +35,11 @@ describe('/openapi.json', () => {
     const declared = ROUTES.map(({ name, method, path }) => `${name} ${method} ${path}`);
     expect(documented.toSorted()).toEqual(declared.toSorted());
     expect(new Set(ROUTES.map(({ name }) => name)).size).toBe(ROUTES.length);
+  });
+
+  it('asks for each scope that keys are made with, and for no other', () => {
+    const asked = ROUTES.flatMap(({ access }) => ('scope' in access ? [access.scope] : []));
+    expect([...new Set(asked)].sort()).toEqual(ROUTED_SCOPES.toSorted());
   });
 
   it.each(ROUTES.map((route) => [route.name, route] as const))(

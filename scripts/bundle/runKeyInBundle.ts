@@ -1,5 +1,5 @@
 import type { CommandResult, Plan } from '../lib/command.ts';
-import { refuseExisting } from '../lib/refuseExisting.ts';
+import { requireNewFile } from '../lib/requireNewFile.ts';
 import { withoutFlag } from '../lib/withoutFlag.ts';
 import { writeFileAtomically } from '../lib/writeFileAtomically.ts';
 import { fileStep } from '../tenants/planKey.ts';
@@ -13,7 +13,7 @@ export async function runKeyInBundle(
   context: PassedContext,
 ): Promise<CommandResult> {
   if (out === undefined) return await runInBundle(dir, 'key', context);
-  refuseExisting(out);
+  requireNewFile(out);
   const argv = [...withoutOut(context).filter((part) => part !== '--json'), '--json'];
   const { data, ...result } = await runInBundle(dir, 'key', { ...context, json: true, argv });
   if (result.exitCode !== 0) return { data, ...result };
@@ -32,7 +32,7 @@ export async function planKeyInBundle(
   context: PassedContext,
 ): Promise<Plan> {
   if (out === undefined) return await planInBundle(dir, 'key', context);
-  refuseExisting(out);
+  requireNewFile(out);
   const plan = await planInBundle(dir, 'key', { ...context, argv: withoutOut(context) });
   return { ...plan, steps: [...plan.steps, fileStep(out)] };
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { TENANT_SCOPES } from '@origin-stack/contract/scopes';
+import { ROUTED_SCOPES } from '@origin-stack/contract/scopes';
 import { createKey } from '@origin-stack/core/domain/keys/createKey';
 import { createTenant } from '@origin-stack/core/domain/tenants/createTenant';
 import { listTenants } from '@origin-stack/core/domain/tenants/tenantStore';
@@ -33,7 +33,7 @@ export async function makeInstallationKey(operator: Operator, name: string): Pro
   const tenantId = known ?? (await makeTenant(operator, name));
   const { keyValue } = await createKey(
     { ...operator, pepper: operator.keyring.pepper },
-    { tenantId, name, scopes: [...TENANT_SCOPES], expiresAt: null },
+    { tenantId, name, scopes: [...ROUTED_SCOPES], expiresAt: null },
   );
   return keyValue;
 }

@@ -10,7 +10,7 @@ export const receiptLines = ({ reply, certificate }: ProvenItem): string[] => [
   'Next:',
   '  ./stack demo                   decide on real files and verify everything',
   '  ./stack tenant create acme     make a tenant',
-  '  ./stack key create acme        and a key for it',
+  '  ./stack key --help             and a key for it, with the scopes that it needs',
   '  ./stack status                 how it is',
   '  ./stack down                   stop it; the data stays',
 ];

@@ -1,8 +1,8 @@
 import { instantOf } from '@origin-stack/contract/instant';
-import { TENANT_SCOPES, TenantScope } from '@origin-stack/contract/scopes';
+import { ROUTED_SCOPES, type TenantScope } from '@origin-stack/contract/scopes';
 import type { Operator } from '../embedded/operator.ts';
 import { UsageError } from '../lib/commandErrors.ts';
-import { refuseExisting } from '../lib/refuseExisting.ts';
+import { requireNewFile } from '../lib/requireNewFile.ts';
 import { nameOf } from './nameOf.ts';
 import type { Waiting } from './putInForce.ts';
 
@@ -25,24 +25,26 @@ export interface KeyInput {
 }
 
 /** The key that is to be made. Throws where it cannot be, and where its file is there. */
-export function newKeyOf({ operator, tenant, flags }: KeyInput) {
+export function newKeyOf(input: KeyInput) {
+  const { operator, tenant, flags } = input;
   const expires = flags.expires === undefined ? null : (instantOf(flags.expires) ?? dayOf(flags.expires));
   if (expires !== null && !(Number(expires) > operator.clock.epochMs())) {
     throw new UsageError({ what: '--expires is not a date in the future', next: '--expires 2027-01-31' });
   }
-  if (flags.out !== undefined) refuseExisting(flags.out);
+  if (flags.out !== undefined) requireNewFile(flags.out);
   return {
     tenantId: tenant.id,
     name: nameOf(flags.name),
-    scopes: scopesOf(flags),
+    scopes: scopesOf('create', input),
     expiresAt: expires?.toISOString() ?? null,
   };
 }
 
 /** The key of an older system that is to be imported. */
-export function legacyKeyOf({ tenant, flags }: KeyInput) {
+export function legacyKeyOf(input: KeyInput) {
+  const { tenant, flags } = input;
   const { prefix = '', digest = '' } = flags;
-  return { tenantId: tenant.id, name: nameOf(flags.name), scopes: scopesOf(flags), prefix, digest };
+  return { tenantId: tenant.id, name: nameOf(flags.name), scopes: scopesOf('import', input), prefix, digest };
 }
 
 /** The key that is to be revoked. */
@@ -55,9 +57,13 @@ export function revokedKeyOf({ tenant, keyId }: KeyInput) {
 /** Midnight in UTC. */
 const dayOf = (text: string): Date | undefined => instantOf(`${text}T00:00:00Z`);
 
-function scopesOf(flags: KeyFlags): TenantScope[] {
-  const wrong = flags.scope.filter((scope) => !TenantScope.safeParse(scope).success);
-  if (wrong.length > 0)
-    throw new UsageError({ what: `no such scope: ${wrong.join(', ')}`, next: './stack key --help' });
-  return flags.scope.length > 0 ? (flags.scope as TenantScope[]) : [...TENANT_SCOPES];
+/** Never a default: a key may do what somebody meant it to do. */
+function scopesOf(verb: 'create' | 'import', { tenant, flags }: KeyInput): TenantScope[] {
+  const known: readonly string[] = ROUTED_SCOPES;
+  const wrong = flags.scope.filter((scope) => !known.includes(scope));
+  const why = `there are: ${ROUTED_SCOPES.join(', ')}`;
+  const next = `./stack key ${verb} ${tenant.name} --scope ${ROUTED_SCOPES[0]}`;
+  if (wrong.length > 0) throw new UsageError({ what: `no such scope: ${wrong.join(', ')}`, why, next });
+  if (flags.scope.length === 0) throw new UsageError({ what: 'name what the key may do', why, next });
+  return flags.scope as TenantScope[];
 }

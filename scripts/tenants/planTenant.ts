@@ -11,7 +11,7 @@ import { OWN_TENANTS } from './ownTenants.ts';
 
 /** The name and the models of a tenant that may be made. Throws where there is one of the name, or a command keeps it. */
 export async function lookBeforeCreating(operator: Operator, [name, ...more]: string[]) {
-  if (!name || more.length > 0) {
+  if (name === undefined || more.length > 0) {
     throw new UsageError({ what: 'create takes one name', next: './stack tenant create acme' });
   }
   nameOf(name);
@@ -27,7 +27,7 @@ export async function lookBeforeCreating(operator: Operator, [name, ...more]: st
     throw new PreconditionError({
       what: `there is a tenant ${name} already`,
       why: `its id is ${known.id}`,
-      next: `./stack key create ${known.id}`,
+      next: `./stack key create ${known.id} --scope ingest:write`,
     });
   }
   return { name, models: newestModels(operator.models) };

@@ -41,7 +41,7 @@ beforeAll(async () => {
   const since = new Date().toISOString();
   await writeRunState(dir, { supervisor, phase: 'ready', since, urls: {}, services: [] });
   expect(await ended(start('tenant', 'create', 'acme'))).toMatchObject({ code: 0 });
-  const { stdout } = await ended(start('key', 'create', 'acme', '--json'));
+  const { stdout } = await ended(start('key', 'create', 'acme', '--scope', 'ingest:write', '--json'));
   keyId = JSON.parse(stdout).id;
 });
 afterAll(async () => {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { ROUTED_SCOPES } from '@origin-stack/contract/scopes';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runTool } from '../../engine/runTool.ts';
 import { CHECKOUT } from '../../lib/checkout.ts';
@@ -79,7 +80,8 @@ test('the audit is clean, and the doctor knows of nothing that is broken', async
 test('demo passes from outside, with the certificate verified', async () => {
   const tenant = await typed('./stack tenant create acme');
   expect(tenant.code, tenant.output).toBe(0);
-  const key = await typed('./stack key create acme --name outside --out /root/outside.key');
+  const scopes = ROUTED_SCOPES.map((scope) => `--scope ${scope}`).join(' ');
+  const key = await typed(`./stack key create acme --name outside ${scopes} --out /root/outside.key`);
   expect(key.code, key.output).toBe(0);
   const where = ['--url', `https://${machine.address}`, '--key-file', join(machine.root, 'root/outside.key')];
   const demo = (...trusted: string[]) =>

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ROUTED_SCOPES } from '@origin-stack/contract/scopes';
 import { generateApiKey } from '@origin-stack/core/domain/keys/apiKey';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { InterruptedError } from '../../lib/commandErrors.ts';
@@ -41,7 +42,18 @@ test('tenant makes a tenant once, and lists it', async () => {
 
 test('key makes a key that works and whose file only its owner reads, and revokes it at once', async () => {
   const file = join(folder, 'acme.key');
-  const made = await stack('key', 'create', tenant, '--name', 'shop', '--out', file, '--json');
+  const made = await stack(
+    'key',
+    'create',
+    tenant,
+    '--name',
+    'shop',
+    '--scope',
+    'ingest:write',
+    '--out',
+    file,
+    '--json',
+  );
   expect(made).toMatchObject({ code: 0 });
   const key = (await readFile(file, 'utf8')).trim();
   expect((await stat(file)).mode & 0o777).toBe(0o400);
@@ -131,7 +143,9 @@ test('demo from outside verifies everything where it trusts the certificate, and
   const file = join(folder, 'outside.key');
   const content = join(folder, 'content.txt');
   await writeFile(content, `content ${randomUUID()}`);
-  expect(await stack('key', 'create', tenant, '--name', 'outside', '--out', file)).toMatchObject({ code: 0 });
+  const scopes = ROUTED_SCOPES.flatMap((scope) => ['--scope', scope]);
+  const make = ['key', 'create', tenant, '--name', 'outside', ...scopes, '--out', file];
+  expect(await stack(...make)).toMatchObject({ code: 0 });
   const demo = ['demo', content, '--url', bundle.url, '--key-file', file];
   const ca = join(bundle.dir.secrets, 'nginx', 'public.crt');
   const good = await runStack([...demo, '--ca', ca]);
