@@ -5,7 +5,7 @@ import type { Clock, Db, Ids, Tx } from '../ports.ts';
 import { inTenant } from '../tenants/inTenant.ts';
 import { publishEvents } from '../webhooks/publishEvents.ts';
 import {
-  isExternalIdTaken,
+  ExternalIdTaken,
   type NewCertificate,
   type NewUpload,
   takenExternalIds,
@@ -39,7 +39,7 @@ export async function commitDecisions(
       return write(deps, { tx, tenantId, head }, { drafts, taken: new Set() });
     });
   } catch (error) {
-    if (!isExternalIdTaken(error)) throw error;
+    if (!(error instanceof ExternalIdTaken)) throw error;
   }
   return inTenant(deps.db, tenantId, async (tx) => {
     const head = await lockHead(tx, tenantId);

@@ -1,9 +1,11 @@
 import { createHash, createHmac } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { IngestReply, IngestRequest } from '@origin-stack/contract/ingest';
 import { verifyCertificate } from '@origin-stack/sdk/verifyCertificate';
 import canonicalize from 'canonicalize';
 import { compactVerify, createLocalJWKSet } from 'jose';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { randomIds } from '../../infra/randomIds.ts';
 import { systemClock } from '../../infra/systemClock.ts';
@@ -31,6 +33,18 @@ afterAll(() => bed.close());
 const hash = (data: string | Uint8Array) => createHash('sha256').update(data).digest('hex');
 const send = (request: IngestRequest, deps = bed.ingestDeps(), actor = tenant.actor) =>
   ingest(deps, actor, request);
+
+/** The log of the test's server lies beside its data. */
+async function serverLog(): Promise<string> {
+  const client = new pg.Client({ connectionString: bed.database.superuserUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query('show data_directory');
+    return join(rows[0].data_directory, '../log/postgres.log');
+  } finally {
+    await client.end();
+  }
+}
 
 async function countsOf(tenantId: string) {
   const count = async (table: string) => {
@@ -216,6 +230,29 @@ describe('the same external id', () => {
     );
     const refusals = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason.code] : []));
     expect(refusals).toEqual(Array(19).fill('external_id_conflict'));
+  });
+
+  it('in a race for it, everybody is answered and the log of the server holds no error', async () => {
+    const logFile = await serverLog();
+    const before = (await stat(logFile)).size;
+    const request = ingestRequest();
+    let deciding = 2;
+    const decided = Promise.withResolvers<void>();
+    const racing = () => {
+      const deps = bed.ingestDeps();
+      const commit: typeof deps.commit = async (...work) => {
+        deciding -= 1;
+        if (deciding === 0) decided.resolve();
+        await decided.promise;
+        return deps.commit(...work);
+      };
+      return send(request, { ...deps, commit });
+    };
+    const replies = await Promise.all([racing(), racing()]);
+    expect(replies.map((one) => one.created).sort()).toEqual([false, true]);
+    expect(replies[0]?.reply).toEqual(replies[1]?.reply);
+    const said = (await readFile(logFile)).subarray(before).toString();
+    expect(said).not.toContain('uploads_external_id');
   });
 });
 

@@ -75,19 +75,26 @@ const WRITE_DECISIONS = inOrder(
   `with ${WRITE_EVENTS}, written as (
     insert into uploads (tenant_id, ${NAMES.join(', ')})
     select ?::uuid, * from unnest(${NAMES.map((name) => `?::${TYPES[name]}[]`).join(', ')})
+    on conflict (tenant_id, external_id) do nothing
+    returning id
   ), signals as (
     insert into risk_signals (tenant_id, ${SIGNAL_COLUMNS.join(', ')})
-    select ?::uuid, * from unnest(?::uuid[], ?::smallint[], ?::text[], ?::text[], ?::text[])
+    select ?::uuid, * from unnest(?::uuid[], ?::smallint[], ?::text[], ?::text[], ?::text[]) signal (upload_id)
+    where upload_id in (select id from written)
   ), certified as (
     insert into certificates (tenant_id, ${CERTIFICATE_COLUMNS.join(', ')})
-    select ?::uuid, * from unnest(?::uuid[], ?::uuid[], ?::text[], ?::text[], ?::timestamptz[])
+    select ?::uuid, * from unnest(?::uuid[], ?::uuid[], ?::text[], ?::text[], ?::timestamptz[]) certificate (id, upload_id)
+    where upload_id in (select id from written)
   ), released as (
     delete from uploads_under_way where tenant_id = ?::uuid and external_id = any(?::text[])
   )
-  select exists (
+  select (select count(*)::integer from written) as uploads, exists (
     select from webhooks where tenant_id = ?::uuid and is_active and 'decision.created' = any(events)
   ) as "isAwaited"`,
 );
+
+/** An upload of the same external id is there. */
+export class ExternalIdTaken extends Error {}
 
 /** Everything that decisions of one tenant leave, at least one. */
 export interface WrittenDecisions {
@@ -100,10 +107,11 @@ export interface WrittenDecisions {
 /**
  * Writes decisions with their ledger events in one statement, which ends that they are under way, and says whether a webhook
  * awaits them.
- * Rejects where an external id is taken: {@link isExternalIdTaken}.
+ * Rejects with {@link ExternalIdTaken} where one is taken: the transaction must be rolled back then, which the server's log
+ * does not count as an error.
  */
 export async function writeDecisions(tx: Tx, tenantId: string, rows: WrittenDecisions): Promise<boolean> {
-  const [answer] = await prepared<{ isAwaited: boolean }>(tx, WRITE_DECISIONS, [
+  const [answer] = await prepared<{ uploads: number; isAwaited: boolean }>(tx, WRITE_DECISIONS, [
     ...eventBindings(tenantId, rows.events),
     tenantId,
     ...NAMES.map((name) => columnOf(rows.uploads, name)),
@@ -115,12 +123,9 @@ export async function writeDecisions(tx: Tx, tenantId: string, rows: WrittenDeci
     columnOf(rows.uploads, 'external_id'),
     tenantId,
   ]);
-  return answer?.isAwaited === true;
+  if (answer?.uploads !== rows.uploads.length) throw new ExternalIdTaken();
+  return answer.isAwaited;
 }
-
-/** Whether an error says that an upload of the same external id is there. */
-export const isExternalIdTaken = (error: unknown): boolean =>
-  error instanceof Error && 'constraint' in error && error.constraint === 'uploads_external_id';
 
 /** Which of the external ids are taken. Under the lock on the ledger's head nobody adds one meanwhile. */
 export async function takenExternalIds(
