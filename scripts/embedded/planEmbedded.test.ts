@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -78,6 +78,16 @@ it(
   },
   TIMEOUT_MS,
 );
+
+it.runIf(process.getuid?.() === 0)('refuses the state of another user, and names a way', async () => {
+  await makeStateDir(dir);
+  await chown(dir.root, 65_000, 65_000);
+  await expect(plan()).rejects.toMatchObject({
+    exitCode: 3,
+    message: `${dir.root} belongs to another user (id 65000)`,
+    next: 'run this as that user, or name another folder: --state-dir',
+  });
+});
 
 it(
   'says who is starting already',

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { PreconditionError } from '../lib/commandErrors.ts';
 import { readIfThere } from '../lib/readIfThere.ts';
 import { writeFileAtomically } from '../lib/writeFileAtomically.ts';
 import type { StateDir } from './stateDir.ts';
@@ -39,7 +40,12 @@ export async function openSecret(
   const file = join(dir.secrets, fileName);
   const existing = (await readIfThere(file))?.toString().trim();
   if (existing !== undefined) {
-    if (existing === '') throw new Error(`the secret file ${file} is empty: restore it from a backup`);
+    if (existing === '') {
+      throw new PreconditionError({
+        what: `the secret file ${file} is empty`,
+        next: 'restore it from a backup',
+      });
+    }
     return { value: existing, file };
   }
   const value = make();

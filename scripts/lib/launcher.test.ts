@@ -121,6 +121,17 @@ describe('the launcher', () => {
     expect(Object.keys(strays).filter((name) => name in env)).toEqual([]);
   });
 
+  it('says that Node cannot work in a folder whose name is not in UTF-8', async () => {
+    await run(join(checkout, 'stack'), []);
+    const move =
+      'odd=$(printf "n\\377") && mkdir "$odd" && mv stack scripts node_modules package-lock.json "$odd" && "$odd/stack"';
+    const { code, stderr } = await run('/bin/sh', ['-c', move]);
+    expect(stderr).toMatch(
+      /^error: the path of this checkout is not in UTF-8.*\nnext: {2}rename its folders/,
+    );
+    expect(code).toBe(3);
+  });
+
   it('says what to install where there is no npm, and exits 3', async () => {
     const tools = join(checkout, 'tools');
     await mkdir(tools);

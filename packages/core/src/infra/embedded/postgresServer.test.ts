@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -65,6 +65,16 @@ describe('startPostgres', () => {
       { value: 1 },
       { value: 2 },
     ]);
+  });
+
+  it('makes its database where a start was killed while it made one, and over no file of somebody else', async () => {
+    for (const folder of ['data.new', 'data']) await mkdir(join(dir, folder));
+    await writeFile(join(dir, 'data.new', 'PG_VERSION'), '17\n');
+    await writeFile(join(dir, 'data', 'a file'), '');
+    await expect(start()).rejects.toThrow(`${join(dir, 'data')} holds files and no database`);
+    await rm(join(dir, 'data', 'a file'));
+    await start();
+    expect((await readdir(dir)).sort()).toEqual(['data', 'postgres.log']);
   });
 
   it('starts over a lock that a dead host left empty, or whose number is another process by now', async () => {

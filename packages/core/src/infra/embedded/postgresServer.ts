@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { freePort } from './freePort.ts';
@@ -72,6 +72,7 @@ async function prepareDataDir(dataDir: string, binaries: PostgresBinaries): Prom
   return chooseServerIdentity({ program: binaries.initdb, writableDir: dataDir });
 }
 
+/** Beside its place, and renamed when whole: a start that is killed, or a host that stops, leaves no half database. */
 async function initializeOnce({ options, binaries, identity }: StartContext): Promise<void> {
   const versionFile = join(options.dataDir, 'PG_VERSION');
   if (existsSync(versionFile)) {
@@ -82,10 +83,21 @@ async function initializeOnce({ options, binaries, identity }: StartContext): Pr
       'move it away, or name another folder: --state-dir',
     );
   }
+  if ((await readdir(options.dataDir)).length > 0) {
+    throw new ServerRefusal(
+      `${options.dataDir} holds files and no database`,
+      'move it away, then run this again',
+    );
+  }
   const passwordFile = `${options.dataDir}.password`;
+  const newDir = `${options.dataDir}.new`;
+  await rm(newDir, { recursive: true, force: true });
+  await mkdir(newDir, { mode: 0o700 });
   await writeFile(passwordFile, options.superuserPassword, { mode: 0o600 });
-  if (identity !== null) await chown(passwordFile, identity.uid, identity.gid);
-  const args = ['--pgdata', options.dataDir, '--username', superuser, '--pwfile', passwordFile];
+  if (identity !== null) {
+    for (const path of [newDir, passwordFile]) await chown(path, identity.uid, identity.gid);
+  }
+  const args = ['--pgdata', newDir, '--username', superuser, '--pwfile', passwordFile];
   args.push('--auth=scram-sha-256', '--encoding=UTF8', '--data-checksums', '--no-instructions');
   // The built-in provider sorts the same on every host, whatever locales it has.
   args.push('--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8');
@@ -98,6 +110,7 @@ async function initializeOnce({ options, binaries, identity }: StartContext): Pr
       const log = (await readFile(options.logFile, 'utf8')).trimEnd().split('\n').slice(-8).join('\n');
       throw new ServerFailure(`initdb failed with code ${code}:\n${log}`, './stack logs postgres');
     }
+    await rename(newDir, options.dataDir);
   } finally {
     await rm(passwordFile, { force: true });
   }

@@ -48,7 +48,8 @@ export async function startServerProcess(server: ServerCommand): Promise<ServerP
     await once(child, 'spawn');
     return describe(child);
   } catch (cause) {
-    throw new Error(`${server.name} could not be started: ${(cause as Error).message}`, { cause });
+    const words = `${server.name} could not be started: ${(cause as Error).message}`;
+    throw new ServerFailure(words, `look at ${server.command} and ${server.logFile}`, { cause });
   } finally {
     closeSync(log);
     if (input !== undefined) closeSync(input);
