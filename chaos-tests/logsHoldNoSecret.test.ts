@@ -35,10 +35,8 @@ const know = (name: string, value: string) => secrets.push({ name, value });
 
 beforeAll(async () => {
   product = await makeProduct();
-  const up = await product.stack([...product.upArguments, '--detach'], {
-    ...process.env,
-    LOG_LEVEL: 'debug',
-  });
+  await product.stack(['config', 'set', 'LOG_LEVEL=debug', '--embedded']);
+  const up = await product.stack([...product.upArguments, '--detach']);
   if (up.code !== 0) throw new Error(up.stderr);
   owner = await openOwner(product.dir);
   [tenant] = (await makeTenants(product, ['secretive'])) as [Tenant];

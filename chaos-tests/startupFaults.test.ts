@@ -353,15 +353,15 @@ describe('up on the data of before', () => {
   }, async () => {
     const models = await mkdtemp(join(tmpdir(), 'origin-stack-models-'));
     await writeFile(join(models, 'risk.json'), 'not a model');
-    const { code, stderr } = await product.stack(product.upArguments, {
-      ...process.env,
-      MODELS_PATH: models,
-    });
+    const set = (path: string) => product.stack(['config', 'set', `MODELS_PATH=${path}`, '--embedded']);
+    expect(await set(models)).toMatchObject({ code: 0 });
+    const { code, stderr } = await product.stack(product.upArguments);
     expect(code).toBe(1);
     expect(stderr).toContain(
       `the model ${join(models, 'risk.json')} is refused: the artifact is not JSON in UTF-8`,
     );
     await expect(product.state()).rejects.toThrow('nothing runs here');
+    expect(await set('')).toMatchObject({ code: 0 });
     await rm(models, { recursive: true });
     supervisor = await product.up();
     expect(await tenant.client.verifyLedger()).toMatchObject({ valid: true });

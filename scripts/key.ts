@@ -14,7 +14,7 @@ import { printable } from './lib/printable.ts';
 import { stateDirFlag } from './lib/stateDirFlag.ts';
 import { writeFileAtomically } from './lib/writeFileAtomically.ts';
 import { type KeyInput, legacyKeyOf, newKeyOf, revokedKeyOf } from './tenants/keyInput.ts';
-import { planCreate, planImport, planList, planRevoke } from './tenants/planKey.ts';
+import { planCreate, planImport, planList, planRevoke, requireLegacyKeys } from './tenants/planKey.ts';
 import { putInForce } from './tenants/putInForce.ts';
 import { verbOf } from './tenants/verbOf.ts';
 
@@ -25,7 +25,7 @@ export const command = defineCommand({
   details:
     'A key is shown once, or written to a 0400 file with --out. A revoked key is refused everywhere when revoke returns. ' +
     'Where Redis takes no mark, that takes up to 62 s, and revoke says so.\n' +
-    'import takes a bcrypt digest of an older system, which is accepted while LEGACY_APIKEY_FALLBACK is true.\n' +
+    'import takes a bcrypt digest of an older system; it wants LEGACY_APIKEY_FALLBACK=true, without which no such key is accepted.\n' +
     `Scopes: ${ROUTED_SCOPES.join(', ')}`,
   examples: [
     './stack key create acme --name uploader --scope ingest:write --expires 2027-01-31 --out acme.key',
@@ -120,6 +120,7 @@ async function revoke(input: KeyInput): Promise<CommandResult> {
 }
 
 async function importKey(input: KeyInput): Promise<CommandResult> {
+  requireLegacyKeys(input.operator);
   const legacy = legacyKeyOf(input);
   const { id } = await importLegacyKey(input.operator, legacy);
   return {

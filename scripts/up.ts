@@ -12,6 +12,7 @@ import { startEmbedded } from './embedded/startEmbedded.ts';
 import { locateStateDir } from './embedded/stateDir.ts';
 import { defineCommand } from './lib/command.ts';
 import { stateDirFlag } from './lib/stateDirFlag.ts';
+import { unreadEnvironment } from './settings/unreadEnvironment.ts';
 
 const DETACH_DEADLINE_MS = 300_000;
 const PORT = { type: 'integer', placeholder: 'PORT', min: 0, max: 65_535 } as const;
@@ -63,6 +64,7 @@ export const command = defineCommand({
   },
   async run({ flags, progress, print, signal, json }) {
     const bundle = await chooseBundle(flags);
+    for (const line of unreadEnvironment(bundle ? 'bundle' : 'embedded', process.env)) progress.note(line);
     if (bundle) {
       return await upBundle(bundle, { ...choicesOf(flags), archive: flags.bundle }, { progress, signal });
     }

@@ -72,7 +72,12 @@ describe('the file of a bundle', () => {
   });
 
   test("keeps an operator's comments, order and settings through every init", async () => {
-    const given = Object.fromEntries(operatorSettings('bundle').map((name) => [name, EXAMPLES[name] ?? '']));
+    const paths = {
+      MODELS_PATH: join(CHECKOUT, 'packages/core/models'),
+      WEBHOOK_CA_FILE: join(CHECKOUT, 'README.md'),
+    };
+    const examples = { ...EXAMPLES, ...paths };
+    const given = Object.fromEntries(operatorSettings('bundle').map((name) => [name, examples[name] ?? '']));
     const lines = Object.entries({ ...given, ...goodSettings, ORIGIN_PLAIN: 'yes' });
     const text = `# ours\n${lines.map(([name, value]) => `${name}=${value}`).join('\n# why\n')}\n`;
     write(text);

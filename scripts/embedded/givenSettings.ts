@@ -13,10 +13,14 @@ export const embeddedNames = (): EnvFileNames => ({
  * What the operator gives the embedded default, by the file in its state; nothing where there is none. Throws
  * PreconditionError with the lines that are not as they must be, and the settings that cannot be.
  */
-export async function readGivenSettings({ settingsFile }: StateDir): Promise<GivenSettings> {
-  const text = await readIfThere(settingsFile);
-  if (!text) return {};
-  const given = parseEnvFile(text.toString(), settingsFile, embeddedNames());
-  requireSettings('embedded', given, settingsFile);
+export async function readGivenSettings(dir: StateDir): Promise<GivenSettings> {
+  const given = await readSettingsFile(dir);
+  requireSettings('embedded', given, dir.settingsFile);
   return given;
+}
+
+/** The same, for a command that mends what cannot be: what stands there, well or not. */
+export async function readSettingsFile({ settingsFile }: StateDir): Promise<GivenSettings> {
+  const text = await readIfThere(settingsFile);
+  return text ? parseEnvFile(text.toString(), settingsFile, embeddedNames()) : {};
 }

@@ -39,6 +39,12 @@ export const commandList: readonly CommandEntry[] = [
     load: () => import('../logs.ts'),
   },
   {
+    name: 'config',
+    group: 'Run',
+    summary: 'Show and change the settings of API and worker',
+    load: () => import('../config.ts'),
+  },
+  {
     name: 'service',
     group: 'Run',
     summary: 'Start the bundle at boot and run the timers of the host',

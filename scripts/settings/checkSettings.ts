@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { readSettings, SettingsError } from '@origin-stack/core/config/readSettings';
 import type { SettingName } from '@origin-stack/core/config/settings';
 import { PreconditionError } from '../lib/commandErrors.ts';
@@ -27,10 +28,8 @@ export function settingProblems(form: Form, given: GivenSettings): string[] {
   );
   for (const [name, value] of Object.entries(own)) {
     const { path } = WHERE_GIVEN[name as SettingName];
-    if (path === undefined) continue;
-    if (!value.startsWith('/')) problems.push(`${name}: must be the whole path of a ${path}, from / on`);
-    else if (form === 'bundle' && value.includes(':'))
-      problems.push(`${name}: a mounted path must have no colon`);
+    const problem = path && pathProblem(form, path, value);
+    if (problem) problems.push(`${name}: ${problem}`);
   }
   const longest = LONGEST_STOP_SECONDS[form];
   if (Number(own.SHUTDOWN_TIMEOUT_SECONDS ?? 0) > longest) {
@@ -39,6 +38,17 @@ export function settingProblems(form: Form, given: GivenSettings): string[] {
     );
   }
   return problems;
+}
+
+/** An engine would make a folder that is not there, as root's. */
+function pathProblem(form: Form, kind: 'file' | 'folder', path: string): string | undefined {
+  if (!path.startsWith('/')) return `must be the whole path of a ${kind}, from / on`;
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!(kind === 'file' ? found?.isFile() : found?.isDirectory())) return `there is no ${kind} ${path}`;
+  if (form === 'embedded' || kind === 'file') return undefined;
+  if (path.includes(':')) return 'a folder that is mounted must have no colon in its path';
+  const isOpen = ((found?.mode ?? 0) & 0o005) === 0o005;
+  return isOpen ? undefined : `containers must be able to read it: chmod o+rx ${path}`;
 }
 
 /** Throws PreconditionError with everything that is wrong, and where it is written. */

@@ -33,7 +33,7 @@ const byInstallation = (readers: Reader[], bundle: string, embedded = bundle): W
   embedded: own(embedded),
 });
 
-const WHERE_RUN_ALONE = 'where you run API and worker yourself';
+export const WHERE_RUN_ALONE = 'where you run API and worker yourself';
 const MADE_AT_START = 'made at the first start';
 const VAULT = './stack up --overlay external-vault';
 const S3 = './stack up --overlay external-s3';

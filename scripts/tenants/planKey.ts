@@ -2,6 +2,7 @@ import { checkLegacyKey } from '@origin-stack/core/domain/keys/importLegacyKey';
 import { requireKey } from '@origin-stack/core/domain/keys/revokeKey';
 import { inTenant } from '@origin-stack/core/domain/tenants/inTenant';
 import type { Plan } from '../lib/command.ts';
+import { PreconditionError } from '../lib/commandErrors.ts';
 import { type KeyInput, legacyKeyOf, newKeyOf, revokedKeyOf } from './keyInput.ts';
 import { onlyLooks } from './onlyLooks.ts';
 
@@ -18,11 +19,22 @@ export async function planCreate(input: KeyInput): Promise<Plan> {
 
 export async function planImport(input: KeyInput): Promise<Plan> {
   const { tenant, operator } = input;
+  requireLegacyKeys(operator);
   const legacy = legacyKeyOf(input);
   await checkLegacyKey(operator, legacy);
   const { name, prefix, scopes } = legacy;
   const action = `import the legacy key ${prefix}… as ${name} of ${tenant.name}: ${scopes.join(', ')}`;
   return { summary: 'would import a key', steps: [{ action, prefix }] };
+}
+
+/** Throws PreconditionError where the API would refuse every key that is imported. */
+export function requireLegacyKeys({ takesLegacyKeys }: Pick<KeyInput['operator'], 'takesLegacyKeys'>): void {
+  if (takesLegacyKeys) return;
+  throw new PreconditionError({
+    what: 'an imported key would be refused',
+    why: 'LEGACY_APIKEY_FALLBACK is false: the API accepts no key of an older system',
+    next: './stack config set LEGACY_APIKEY_FALLBACK=true, then this again',
+  });
 }
 
 export async function planRevoke(input: KeyInput): Promise<Plan> {
