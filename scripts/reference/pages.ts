@@ -1,12 +1,13 @@
 import { errorsOf, openapi } from '@origin-stack/api/http/openapi';
 import { ROUTES } from '@origin-stack/api/routes/index';
 import { ERRORS } from '@origin-stack/contract/errors';
-import { SETTINGS, type Setting } from '@origin-stack/core/config/settings';
+import { SETTINGS, type Setting, type SettingName } from '@origin-stack/core/config/settings';
 import { METRICS, type MetricSpec } from '@origin-stack/core/infra/metrics';
 import { productVersion } from '@origin-stack/core/infra/productVersion';
 import { alertRules } from '../alerts/alertRules.ts';
 import type { CommandEntry } from '../lib/command.ts';
 import { commandHelp } from '../lib/helpText.ts';
+import { type Given, WHERE_GIVEN } from '../settings/whereGiven.ts';
 import { markdownTable } from './markdownTable.ts';
 
 const page = (title: string, intro: string, body: string) =>
@@ -15,19 +16,39 @@ const page = (title: string, intro: string, body: string) =>
 const code = (text: string) => `\`${text}\``;
 
 function settings(): string {
-  const rows = (Object.entries(SETTINGS) as [string, Setting][]).map(
+  const rows = (Object.entries(SETTINGS) as [SettingName, Setting][]).map(
     ([name, { type, fallback, optional, help }]) => {
       const missing = optional ? 'may stay unset' : '**required**';
       const shown = fallback === undefined ? missing : code([fallback].flat().join(', ') || 'none');
-      return [code(name), shown, type.expects, help];
+      const { bundle, embedded } = WHERE_GIVEN[name];
+      return [code(name), shown, type.expects, help, givenBy(bundle), givenBy(embedded)];
     },
   );
   return page(
     'Settings',
-    'Of the API and the worker, from the environment. Each can be given as a file instead: `<NAME>_FILE`. Every problem is ' +
-      'printed at once and the process exits 3.',
-    markdownTable(['name', 'default', 'value', 'meaning'], rows),
+    [
+      'Of the API and the worker, which read them from the environment. The last two columns say where each is given:',
+      '',
+      '- **config**: `./stack config set NAME=VALUE`, or by hand in the one file of the installation: `compose/.env` for the bundle (where',
+      '  `--state-dir` names a folder, `compose.env` there), `settings.env` in the state of the embedded default (`.stack/embedded`). One',
+      '  `NAME=VALUE` a line, without quotes, blanks or `export`; a line that is not so is refused with its number. Empty is the default.',
+      '  `./stack config list` shows what is set, and whom a change restarts. After an edit by hand, run `./stack up`.',
+      '- **secret**: never in that file. It comes as a file of its own, by what the column says.',
+      '- Anything else is given by the installation, and changed by what the column says. A shell’s environment is not read.',
+      '',
+      'Where you run API and worker yourself, each setting can also be a file: `<NAME>_FILE`. Every problem is printed at once, and the',
+      'process exits 3. `WEBHOOK_ALLOWED_CIDRS` adds to the networks of the installation’s own receivers: loopback in the embedded',
+      'default, one /28 in the bundle. A file or folder that a setting names is one of this host, by its whole path; the bundle copies',
+      'the file for its reader, at each `./stack up` again, and mounts the folder.',
+    ].join('\n'),
+    markdownTable(['name', 'default', 'value', 'meaning', 'bundle', 'embedded'], rows),
   );
+}
+
+function givenBy(given: Given): string {
+  if (given === 'operator') return '**config**';
+  const how = given.how.replace(/\.\/stack .*/, code);
+  return given.by === 'secret' ? `**secret**: ${how}` : how;
 }
 
 function routes(): string {

@@ -12,11 +12,12 @@ export interface Ran {
   stderr: string;
 }
 
-/** Runs one of the operators' commands; what it prints is kept apart. */
-export async function runStack(args: string[]): Promise<Ran> {
+/** Runs one of the operators' commands; what it prints is kept apart. `env` is the whole environment, this process's where unset. */
+export async function runStack(args: string[], env?: NodeJS.ProcessEnv): Promise<Ran> {
   const child = spawn(process.execPath, ['scripts/main.ts', ...args], {
     cwd: CHECKOUT,
     stdio: ['ignore', 'pipe', 'pipe'],
+    env,
   });
   const code = new Promise<number>((resolve, reject) => {
     child.once('error', reject);
@@ -26,11 +27,11 @@ export async function runStack(args: string[]): Promise<Ran> {
   return { code: await code, stdout, stderr };
 }
 
-/** The same, on the bundle under test. */
+/** The same, on the bundle under test. `env` is the whole environment; without it this process's. */
 export const stackOf =
-  (bundle: TheBundle) =>
+  (bundle: TheBundle, env?: NodeJS.ProcessEnv) =>
   (...args: string[]): Promise<Ran> =>
-    runStack([...args, '--state-dir', bundle.dir.root]);
+    runStack([...args, '--state-dir', bundle.dir.root], env);
 
 /** Runs one that goes on, and interrupts it as Ctrl-C does once it has printed enough. */
 export async function interruptStack(
