@@ -1,14 +1,23 @@
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SETTINGS, type Setting, type SettingName } from '@origin-stack/core/config/settings';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { goodSettings } from '../doctor/test/contextOf.ts';
+import { type Secret, type SecretName, secretNames } from '../embedded/secretFiles.ts';
 import { serviceSettings } from '../embedded/serviceSettings.ts';
 import { locateStateDir } from '../embedded/stateDir.ts';
 import { CHECKOUT } from '../lib/checkout.ts';
 import { EXAMPLES, readAsProcess } from './test/examples.ts';
 import { hasCompose, type RenderedService, renderCompose } from './test/renderCompose.ts';
 import { operatorSettings, type Reader, WHERE_GIVEN } from './whereGiven.ts';
+
+/** Services are told names of files alone. */
+const noSecret = { file: '/nowhere/secret', value: '' };
+const noSecrets = Object.fromEntries(Object.keys(secretNames).map((name) => [name, noSecret])) as Record<
+  SecretName,
+  Secret
+>;
 
 const parse = (name: SettingName, text: string) => (SETTINGS[name] as Setting).type.parse(text);
 
@@ -67,20 +76,8 @@ describe.skipIf(!hasCompose)(`in the bundle${hasCompose ? '' : ' (skipped: needs
 describe('in the embedded default', () => {
   const dir = locateStateDir('/nowhere');
   const ports = { api: 1, internal: 2, workerInternal: 3 };
-  const secret = { file: '/nowhere/secret', value: '' };
-  const names = [
-    'postgresSuperuser',
-    'databaseOwner',
-    'databaseApi',
-    'databaseWorker',
-    'redis',
-    'localEncryptionSalt',
-  ];
-  const secrets = Object.fromEntries(names.map((name) => [name, secret])) as Parameters<
-    typeof serviceSettings
-  >[1]['secrets'];
   const envOf = (service: 'api' | 'worker', given = EXAMPLES) =>
-    serviceSettings(service, { dir, secrets, ports, given });
+    serviceSettings(service, { dir, secrets: noSecrets, ports, given });
 
   test.each(operatorSettings('embedded'))(
     '%s arrives in each process that reads it, and in no other',
@@ -97,6 +94,20 @@ describe('in the embedded default', () => {
       }
     },
   );
+});
+
+test('a proxy with its password is read from the file that an operator puts beside the embedded secrets', () => {
+  const root = mkdtempSync(join(tmpdir(), 'origin-egress-'));
+  onTestFinished(() => rmSync(root, { recursive: true }));
+  const dir = locateStateDir(root);
+  const envOf = (service: 'api' | 'worker') =>
+    serviceSettings(service, { dir, secrets: noSecrets, ports: { api: 1, internal: 2, workerInternal: 3 } });
+  expect(envOf('worker').EGRESS_PROXY_URL_FILE).toBeUndefined();
+  mkdirSync(dir.secrets);
+  writeFileSync(join(dir.secrets, 'egress-proxy-url'), 'http://u:p@proxy:3128', { mode: 0o600 });
+  for (const service of ['api', 'worker'] as const) {
+    expect(envOf(service).EGRESS_PROXY_URL_FILE).toBe(join(dir.secrets, 'egress-proxy-url'));
+  }
 });
 
 describe('the list of settings', () => {
