@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, link, mkdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { chmod, link, mkdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { LockedError, PreconditionError } from './commandErrors.ts';
 import { identifyProcess, isRunning, type ProcessIdentity } from './processIdentity.ts';
 import { readIfThere } from './readIfThere.ts';
+import { takeTurn } from './takeTurn.ts';
 
 /** Who holds a lock: the process, what it runs, since when (RFC 3339). */
 export type LockHolder = ProcessIdentity & { purpose: string; since: string };
@@ -88,18 +89,10 @@ async function createWhole(file: string, content: string): Promise<boolean> {
   }
 }
 
-/** Two may find the same stale lock; the second must not remove what the first has taken since. */
+/** Many may find the same stale lock: one at a time looks again and removes it, so that nobody removes what another has taken. */
 async function removeStale(file: string, stale: string): Promise<void> {
-  const aside = `${file}.${randomBytes(6).toString('hex')}.stale`;
-  try {
-    await rename(file, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
-  const moved = await readFile(aside, 'utf8');
-  if (moved !== stale) await link(aside, file).catch(() => undefined);
-  await rm(aside, { force: true });
+  await using _ = await takeTurn(`remove ${resolve(file)}`);
+  if ((await readLock(file)) === stale) await rm(file);
 }
 
 function parseHolder(text: string): LockHolder | undefined {
