@@ -62,7 +62,8 @@ function notTaken(
   return new CommandError(
     {
       what: 'the settings are written, and not everybody came up with them',
-      why: cause.message,
+      // With the last words of who did not.
+      why: [cause.message, cause instanceof CommandError ? cause.why : undefined].filter(Boolean).join('\n'),
       next: `take them back: ./stack config set ${[...former, ...dir.named].join(' ')}`,
     },
     { cause },
