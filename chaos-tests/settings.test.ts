@@ -80,8 +80,9 @@ test('a key of an older system is imported while the API accepts such keys, and 
   const tenant = `tenant-${randomUUID().slice(0, 8)}`;
   expect(await product.stack(['tenant', 'create', tenant])).toMatchObject({ code: 0 });
   const digest = `$2b$12$${'a'.repeat(53)}`;
+  const given = ['--digest', digest, '--scope', 'ingest:write'];
   const bring = (prefix: string, ...more: string[]) =>
-    product.stack(['key', 'import', tenant, '--prefix', prefix, '--digest', digest, ...more]);
+    product.stack(['key', 'import', tenant, '--prefix', prefix, ...given, ...more]);
   expect(await bring('legacy-1')).toMatchObject({ code: 0 });
   await config('set', 'LEGACY_APIKEY_FALLBACK=false');
   for (const more of [[], ['--dry-run']]) {
