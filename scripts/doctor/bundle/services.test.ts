@@ -162,7 +162,10 @@ describe.skipIf(!root)(`the checks of a running bundle${skipped}`, () => {
     await untilWell('containers');
     expect(await whatOf('pools')).toEqual([expect.stringContaining('are 220; max_connections is 210')]);
     const given = structuredClone({ containers: (await context()).containers });
-    for (const { Config } of given.containers) Config.Env?.push('DATABASE_POOL_MAX=40');
+    for (const { Config } of given.containers) {
+      const others = Config.Env?.filter((one) => !one.startsWith('DATABASE_POOL_MAX=')) ?? [];
+      Config.Env = [...others, 'DATABASE_POOL_MAX=40'];
+    }
     expect(await whatOf('pools', { ...(await context()), ...given })).toEqual([]);
     await undo.pop()?.();
     expect(await whatOf('pools')).toEqual([]);
