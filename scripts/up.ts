@@ -39,6 +39,11 @@ export const command = defineCommand({
       placeholder: 'FILE',
       summary: 'take the images from an archive of ./stack bundle; build and fetch nothing',
     },
+    new: {
+      type: 'string',
+      placeholder: 'PROJECT',
+      summary: 'begin with empty volumes where those with data are gone; type the name of the project',
+    },
     compose: { type: 'boolean', summary: 'the bundle; an error where no engine answers' },
     embedded: { type: 'boolean', summary: 'the embedded default, also where an engine answers' },
     detach: { type: 'boolean', short: 'd', summary: 'embedded: return when it is ready, and let it run' },
@@ -55,7 +60,7 @@ export const command = defineCommand({
   async plan({ flags, progress, signal }) {
     const bundle = await chooseBundle(flags);
     if (bundle) {
-      return await planUp(bundle, { ...choicesOf(flags), archive: flags.bundle }, { progress, signal });
+      return await planUp(bundle, upChoicesOf(flags), { progress, signal });
     }
     const dir = locateStateDir(flags['state-dir']);
     const running = await findRunning(dir);
@@ -66,7 +71,7 @@ export const command = defineCommand({
     const bundle = await chooseBundle(flags);
     for (const line of unreadEnvironment(bundle ? 'bundle' : 'embedded', process.env)) progress.note(line);
     if (bundle) {
-      return await upBundle(bundle, { ...choicesOf(flags), archive: flags.bundle }, { progress, signal });
+      return await upBundle(bundle, upChoicesOf(flags), { progress, signal });
     }
     const stateRoot = flags['state-dir'];
     const dir = locateStateDir(stateRoot);
@@ -108,6 +113,10 @@ export const command = defineCommand({
     return undefined;
   },
 });
+
+const upChoicesOf = (
+  flags: Parameters<typeof choicesOf>[0] & { bundle?: string | undefined; new?: string | undefined },
+) => ({ ...choicesOf(flags), archive: flags.bundle, givenUp: flags.new });
 
 type UpFlags = {
   port: number;

@@ -12,6 +12,8 @@ import { listOverlays, readOverlay } from './overlays.ts';
 export interface BundleSettings extends GivenSettings {
   /** Compose's project: the prefix of containers, networks and volumes. */
   COMPOSE_PROJECT_NAME: string;
+  /** Random, for good: what tells this installation's containers and volumes from another's. */
+  ORIGIN_INSTALLATION: string;
   ORIGIN_VERSION: string;
   /** Absolute. */
   ORIGIN_SECRETS: string;
@@ -37,6 +39,7 @@ export interface BundleSettings extends GivenSettings {
 
 const OWN_NAMES = [
   'COMPOSE_PROJECT_NAME',
+  'ORIGIN_INSTALLATION',
   'ORIGIN_VERSION',
   'ORIGIN_SECRETS',
   'ORIGIN_TEXTFILE',

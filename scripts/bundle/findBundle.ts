@@ -3,6 +3,8 @@ import { findRunning } from '../embedded/runState.ts';
 import { locateStateDir } from '../embedded/stateDir.ts';
 import { PreconditionError } from '../lib/commandErrors.ts';
 import { type BundleDir, locateBundle } from './bundleDir.ts';
+import { requireBundle } from './bundleSettings.ts';
+import { requireOwnProject } from './ownership.ts';
 
 /** The bundle that is here. Throws PreconditionError where there is none; `why` says what the embedded default lacks for it. */
 export async function requireBundleHere(stateRoot: string | undefined, why: string): Promise<BundleDir> {
@@ -22,10 +24,12 @@ export async function lockOfBundle(stateRoot: string | undefined): Promise<strin
 
 /**
  * The bundle that commands speak of: the one that `init` made here, unless the embedded default runs here. Undefined
- * where there is none.
+ * where there is none. Throws PreconditionError where its containers are another installation's.
  */
 export async function findBundle(stateRoot: string | undefined): Promise<BundleDir | undefined> {
   const dir = locateBundle(stateRoot);
   if (isInBundle() || !existsSync(dir.envFile)) return undefined;
-  return (await findRunning(locateStateDir(stateRoot))) ? undefined : dir;
+  if (await findRunning(locateStateDir(stateRoot))) return undefined;
+  await requireOwnProject(dir, await requireBundle(dir));
+  return dir;
 }

@@ -10,14 +10,16 @@ import {
   writeBundleSettings,
 } from './bundleSettings.ts';
 import type { KeyPair } from './certificates.ts';
-import { docker, engineAnswers } from './compose.ts';
+import { engineAnswers } from './compose.ts';
 import { copiedFiles } from './copiedFiles.ts';
+import { volumesOf } from './dataVolumes.ts';
 import { type InitChoices, settingsOf } from './initChoices.ts';
 import { generateKeys } from './keys/generateKeys.ts';
 import type { InstallationInput } from './lookAtInstallation.ts';
 import { makeByContainer } from './makeByContainer.ts';
 import { type MadeInstallation, makeInstallation } from './makeInstallation.ts';
 import { overlaySecrets } from './overlaySecrets.ts';
+import { requireOwnProject } from './ownership.ts';
 import { requireBrought } from './publicCertificate.ts';
 import { readGiven } from './readGiven.ts';
 import { openTree } from './secretFiles.ts';
@@ -57,6 +59,7 @@ export async function readChoices(dir: BundleDir, choices: InitChoices) {
   await requireWayToSecrets();
   const known = await readBundleSettings(dir);
   const settings = settingsOf(dir, choices, known);
+  await requireOwnProject(dir, settings);
   const input: InstallationInput = {
     tree: await openTree(dir.secrets),
     settings,
@@ -70,17 +73,6 @@ export async function readChoices(dir: BundleDir, choices: InitChoices) {
   };
   const textfile = await lookAtTextfile({ path: dir.textfile, uid: input.tree.operatorUid });
   return { known, settings, input, textfile };
-}
-
-/** None where no engine answers: it is asked again by the `up` that would start something on them. */
-async function volumesOf(project: string): Promise<string[]> {
-  const { code, stdout } = await docker(['volume', 'ls', '--format', '{{.Name}}']).catch(() => ({
-    code: 1,
-    stdout: '',
-  }));
-  const prefix = `${project}_`;
-  const names = code === 0 ? stdout.split('\n').filter((name) => name.startsWith(prefix)) : [];
-  return names.map((name) => name.slice(prefix.length));
 }
 
 async function requireWayToSecrets(): Promise<void> {

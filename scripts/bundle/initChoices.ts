@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { BlockList, isIP } from 'node:net';
 import { withoutBrackets } from '@origin-stack/core/infra/hosts';
 import { productVersion } from '@origin-stack/core/infra/productVersion';
@@ -33,6 +34,10 @@ export interface InitChoices {
 }
 
 const DEFAULT_URL = 'https://localhost';
+const DEFAULT_PROJECT = 'origin-stack';
+
+/** Of the one installation that a command may begin; a second look in the same run sees the same. */
+const NEW_INSTALLATION = randomBytes(8).toString('hex');
 
 const PRIVATE = new BlockList();
 PRIVATE.addSubnet('10.0.0.0', 8);
@@ -51,8 +56,10 @@ export function settingsOf(
   const isNewPort = known === undefined || httpsPort !== known.ORIGIN_HTTPS_PORT;
   const httpPort = isNewPort ? (httpsPort === '443' ? '80' : '8080') : known.ORIGIN_HTTP_PORT;
   const overlays = overlayNames(choices, known?.ORIGIN_OVERLAYS ?? '');
+  const project = projectOf(choices.project ?? known?.COMPOSE_PROJECT_NAME ?? DEFAULT_PROJECT);
   const settings: BundleSettings = {
-    COMPOSE_PROJECT_NAME: projectOf(choices.project ?? known?.COMPOSE_PROJECT_NAME ?? 'origin-stack'),
+    COMPOSE_PROJECT_NAME: project,
+    ORIGIN_INSTALLATION: known?.ORIGIN_INSTALLATION || NEW_INSTALLATION,
     ORIGIN_VERSION: productVersion,
     ORIGIN_SECRETS: dir.secrets,
     ORIGIN_TEXTFILE: dir.textfile,
@@ -63,7 +70,7 @@ export function settingsOf(
     ORIGIN_HTTP_PORT: choices.httpPort === undefined ? httpPort : String(choices.httpPort),
     ORIGIN_OVERLAYS: overlays,
     ORIGIN_TRUSTED_PROXIES: networksOf(choices.trustedProxies ?? known?.ORIGIN_TRUSTED_PROXIES ?? ''),
-    ORIGIN_SUBNET: subnetOf(choices.subnet ?? known?.ORIGIN_SUBNET ?? '10.213.88'),
+    ORIGIN_SUBNET: subnetOf(choices.subnet ?? known?.ORIGIN_SUBNET ?? subnetFor(project)),
     // Without it Compose refuses the base file alone.
     ...(overlays === '' ? { ORIGIN_PLAIN: 'yes' } : {}),
     ...settingsOfOverlays(overlaysOf(overlays), choices.overlaySettings ?? [], known),
@@ -107,6 +114,13 @@ function addressOf(address: string): string {
     what: `${address} is no address of this host`,
     next: './stack init --bind 192.0.2.10, or --bind 0.0.0.0 for every one',
   });
+}
+
+/** Each project has a /24 of its own, so that a second installation needs no further flag; a collision is seen before `up`. */
+export function subnetFor(project: string): string {
+  if (project === DEFAULT_PROJECT) return '10.213.88';
+  const third = (createHash('sha256').update(project).digest()[0] ?? 0) % 254;
+  return `10.213.${third < 88 ? third : third + 1}`;
 }
 
 /** The bundle's networks must not hide an address of the world: RFC 1918 only. */

@@ -58,7 +58,7 @@ export const initFlags = {
   subnet: {
     type: 'string',
     placeholder: 'A.B.C',
-    summary: "a free /24 for the bundle's networks (default 10.213.88)",
+    summary: "a free /24 for the bundle's networks (default 10.213.88, or another for each --project)",
   },
   project: {
     type: 'string',

@@ -83,6 +83,7 @@ function settingSteps(
 }
 
 function changeOf(name: string, before: string | undefined, after: string | undefined): string {
+  if (name === 'ORIGIN_INSTALLATION') return 'give the installation an identity of its own, for good';
   if (after === undefined) return `take the setting ${name} away (${before})`;
   return before === undefined ? `set ${name}=${after}` : `change ${name} from ${before} to ${after}`;
 }

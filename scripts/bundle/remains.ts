@@ -5,6 +5,7 @@ import type { BundleDir } from './bundleDir.ts';
 import type { BundleSettings } from './bundleSettings.ts';
 import { mustDocker } from './compose.ts';
 import { networksOf } from './composeDown.ts';
+import { everyVolume } from './dataVolumes.ts';
 import { SECRET_FOLDERS } from './lookAtSecrets.ts';
 import { findMetrics } from './textfileFolder.ts';
 
@@ -25,13 +26,14 @@ export interface Remains {
 
 /** Looks for everything that belongs to the bundle. */
 export async function findRemains(dir: BundleDir, settings: BundleSettings): Promise<Remains> {
-  const ofProject = ['--filter', `label=com.docker.compose.project=${settings.COMPOSE_PROJECT_NAME}`];
+  const { COMPOSE_PROJECT_NAME: project } = settings;
+  const ofProject = ['--filter', `label=com.docker.compose.project=${project}`];
   const list = async (...argv: string[]) =>
     (await mustDocker(argv)).split('\n').filter((line) => line !== '');
   const [containers, networks, volumes, images] = await Promise.all([
     list('ps', '--all', '--format', '{{.Names}}', ...ofProject),
-    networksOf(settings.COMPOSE_PROJECT_NAME),
-    list('volume', 'ls', '--format', '{{.Name}}', ...ofProject),
+    networksOf(project),
+    everyVolume(project),
     list(
       ...['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}'],
       ...['--filter', `reference=origin-stack/*:${settings.ORIGIN_VERSION}`],

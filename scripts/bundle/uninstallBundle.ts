@@ -5,6 +5,8 @@ import type { BundleDir } from './bundleDir.ts';
 import { requireBundle } from './bundleSettings.ts';
 import { docker, mustDocker } from './compose.ts';
 import { composeDown, stayingNetworks } from './composeDown.ts';
+import { forgetVolumes } from './dataVolumes.ts';
+import { requireOwnProject } from './ownership.ts';
 import { findRemains, type Remains } from './remains.ts';
 
 /** What goes beside containers and networks. */
@@ -34,7 +36,9 @@ export async function planUninstall(dir: BundleDir, choices: UninstallChoices): 
 }
 
 async function lookUp(dir: BundleDir, choices: UninstallChoices): Promise<Remains> {
-  const remains = await findRemains(dir, await requireBundle(dir));
+  const settings = await requireBundle(dir);
+  await requireOwnProject(dir, settings);
+  const remains = await findRemains(dir, settings);
   if (choices.secrets && !choices.data && remains.volumes.length > 0) {
     throw new PreconditionError({
       what: 'the secrets stay as long as there is data that only they open',
@@ -60,6 +64,7 @@ export async function uninstallBundle(
   await composeDown(dir, { signal, onLine: (line) => step.update(line.trim()) });
   step.done();
   if (choices.data && before.volumes.length > 0) await mustDocker(['volume', 'rm', ...before.volumes]);
+  if (choices.data) await forgetVolumes(dir);
   if (choices.images) for (const name of before.images) await docker(['image', 'rm', name]);
   if (choices.secrets) for (const path of before.secrets) await removeOwned(path);
   const after = await findRemains(dir, settings);

@@ -8,6 +8,7 @@ import type { BundleDir } from './bundleDir.ts';
 import { bundleReceipt, certificateNotes } from './bundleReceipt.ts';
 import { readBundleSettings } from './bundleSettings.ts';
 import { startContainerReceiver } from './containerReceiver.ts';
+import { rememberVolumes, requireData } from './dataVolumes.ts';
 import { type InitChoices, settingsOf } from './initChoices.ts';
 import { planContainers } from './planContainers.ts';
 import { planPreparation } from './planPreparation.ts';
@@ -16,11 +17,17 @@ import { startContainers } from './startContainers.ts';
 
 type Context = Pick<CommandContext<Flags>, 'progress' | 'signal'>;
 
-type UpChoices = InitChoices & { archive?: string | undefined };
+type UpChoices = InitChoices & {
+  archive?: string | undefined;
+  /** The name of the project, by who gives up data that are gone. */
+  givenUp?: string | undefined;
+};
 
 /** What `up` would do. Throws PreconditionError where it would before it changes anything. */
 export async function planUp(dir: BundleDir, choices: UpChoices, context: Context): Promise<Plan> {
-  await preflight(dir, settingsOf(dir, choices, await readBundleSettings(dir)), context);
+  const wanted = settingsOf(dir, choices, await readBundleSettings(dir));
+  await preflight(dir, wanted, context);
+  await requireData(dir, wanted, choices.givenUp);
   const { archive } = choices;
   const { steps, ...coming } = await planPreparation(dir, { choices, archive });
   const containers = await planContainers({ ...coming, isLoaded: archive !== undefined });
@@ -47,6 +54,7 @@ export async function upBundle(
 ): Promise<CommandResult> {
   const wanted = settingsOf(dir, choices, await readBundleSettings(dir));
   await preflight(dir, wanted, { progress, signal });
+  await requireData(dir, wanted, choices.givenUp);
   const { settings, made, writtenAt, certificate } = await prepareBundle(dir, {
     choices,
     archive: choices.archive,
@@ -59,6 +67,7 @@ export async function upBundle(
   const containers = await nameCause(dir, signal, () =>
     startContainers(dir, { step: starting, signal, writtenAt }),
   );
+  await rememberVolumes(dir, settings);
   starting.done(`${containers.length} containers are well`);
   const checking = progress.step('checking it with a real item');
   const client = await bundleClient(dir, 'self-check', signal);

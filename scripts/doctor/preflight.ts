@@ -12,6 +12,7 @@ const ALWAYS = [
   'compose',
   'engine-kind',
   'cgroups',
+  'installation',
   'data-mount',
   'mounted-files',
   'proxy',

@@ -17,6 +17,7 @@ import { engineVersion } from './checks/engineVersion.ts';
 import { halfInit } from './checks/halfInit.ts';
 import { imageVersions } from './checks/imageVersions.ts';
 import { inodes } from './checks/inodes.ts';
+import { installation } from './checks/installation.ts';
 import { internalCertificates } from './checks/internalCertificates.ts';
 import { memory } from './checks/memory.ts';
 import { mountedFiles } from './checks/mountedFiles.ts';
@@ -62,6 +63,7 @@ export const doctorChecks: readonly DoctorCheck[] = [
   clock,
   staleLock,
   halfInit,
+  installation,
   mountedFiles,
   ports,
   subnets,

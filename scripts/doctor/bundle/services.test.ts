@@ -239,6 +239,19 @@ describe.skipIf(!root)(`the checks of a running bundle${skipped}`, () => {
     await untilWell('containers');
   });
 
+  it('installation finds that the containers are those of another, and names one of them', async () => {
+    expect(await whatOf('installation')).toEqual([]);
+    const given = await context();
+    const other = { ...given, settings: { ...given.settings!, ORIGIN_INSTALLATION: 'another' } };
+    const project = given.settings?.COMPOSE_PROJECT_NAME;
+    const [issue, ...others] = await issuesOf('installation', other);
+    expect(others).toEqual([]);
+    expect(issue).toMatchObject({ severity: 'error', fix: expect.stringContaining('--project NAME') });
+    expect(issue?.what).toMatch(
+      new RegExp(`project ${project} belongs to another installation.* ${project}-\\S+ and \\d+ more`),
+    );
+  });
+
   it('data-volumes finds a volume whose own file system is full, until that is larger', async () => {
     const given = await context();
     const project = given.settings?.COMPOSE_PROJECT_NAME;
@@ -268,9 +281,11 @@ describe.skipIf(!root)(`the checks of a running bundle${skipped}`, () => {
     const project = `origin-doctor-gone-${process.pid}`;
     const gone = { ...given, settings: { ...given.settings!, COMPOSE_PROJECT_NAME: project } };
     expect(await whatOf('data-volumes', gone)).toEqual(['the bundle has no volumes: its data is gone']);
-    undo.push(() => docker(['volume', 'rm', project]));
-    await mustDocker(['volume', 'create', '--label', `com.docker.compose.project=${project}`, project]);
-    expect(await whatOf('data-volumes', gone)).toEqual([]);
+    undo.push(() => docker(['volume', 'rm', `${project}_vault-data`]));
+    await mustDocker(['volume', 'create', `${project}_vault-data`]);
+    expect(await whatOf('data-volumes', gone)).toEqual(
+      ['postgres-data', 'minio-data'].map((name) => `the volume ${project}_${name} is gone with its data`),
+    );
   });
 });
 

@@ -20,6 +20,7 @@ export const goodEngine: EngineInfo = {
 
 export const goodSettings: BundleSettings = {
   COMPOSE_PROJECT_NAME: 'origin-doctor-test',
+  ORIGIN_INSTALLATION: 'f00d',
   ORIGIN_VERSION: '0',
   ORIGIN_SECRETS: '/nowhere',
   ORIGIN_TEXTFILE: '/nowhere',
