@@ -10,6 +10,7 @@ import { SUITES } from './suites/suites.ts';
 
 const RESULTS = join(CHECKOUT, '.stack', 'test');
 const TAIL_LINES = 60;
+const SLOWEST = 20;
 
 interface Outcome extends Tally {
   suite: string;
@@ -45,13 +46,13 @@ export const command = defineCommand({
       else step.fail(counts);
       if (outcome.failed > 0) progress.note(await tailOf(suite));
     }
-    const text = summary(outcomes);
+    const text = summary(outcomes) + slowestOf(outcomes);
     const failed = sum(outcomes, 'failed');
     const skipped = outcomes.flatMap((outcome) => outcome.skipped);
     if (!json) print(text);
     return {
       data: {
-        suites: outcomes.map((outcome) => ({
+        suites: outcomes.map(({ ran, ...outcome }) => ({
           ...outcome,
           skipped: outcome.skipped.map((one) => ({ ...one })),
         })),
@@ -76,7 +77,8 @@ async function runSuite(suite: Suite, signal: AbortSignal): Promise<Outcome> {
   const startMs = performance.now();
   const reason = await suite.missing?.();
   const about = { suite: suite.name, budgetMinutes: suite.budgetMinutes };
-  if (reason) return { ...about, seconds: 0, passed: 0, failed: 0, skipped: [{ name: suite.name, reason }] };
+  if (reason)
+    return { ...about, seconds: 0, passed: 0, failed: 0, skipped: [{ name: suite.name, reason }], ran: [] };
   const budget = AbortSignal.timeout(suite.budgetMinutes * 60_000);
   const junitFile = join(RESULTS, `${suite.name}.xml`);
   const run = { logFile: logOf(suite), junitFile, signal: AbortSignal.any([signal, budget]) };
@@ -87,7 +89,14 @@ async function runSuite(suite: Suite, signal: AbortSignal): Promise<Outcome> {
     signal.throwIfAborted();
     // A suite that wrote no report did not run: that is a failure, whatever it said.
     const reason = budget.aborted ? 'it took longer than its budget' : (error as Error).message;
-    return { ...about, seconds: seconds(), passed: 0, failed: 1, skipped: [{ name: suite.name, reason }] };
+    return {
+      ...about,
+      seconds: seconds(),
+      passed: 0,
+      failed: 1,
+      skipped: [{ name: suite.name, reason }],
+      ran: [],
+    };
   }
 }
 
@@ -98,6 +107,15 @@ async function tailOf(suite: Suite): Promise<string> {
 
 const sum = (outcomes: Outcome[], what: 'passed' | 'failed') =>
   outcomes.reduce((total, outcome) => total + outcome[what], 0);
+
+/** What a shorter run would begin with. */
+function slowestOf(outcomes: Outcome[]): string {
+  const ran = outcomes.flatMap((outcome) => outcome.ran);
+  if (ran.length === 0) return '';
+  const slowest = ran.sort((one, other) => other.seconds - one.seconds).slice(0, SLOWEST);
+  const lines = slowest.map(({ name, seconds }) => `${seconds.toFixed(1).padStart(7)} s  ${name}`);
+  return ['', 'the slowest tests:', ...lines, ''].join('\n');
+}
 
 function summary(outcomes: Outcome[]): string {
   const rows = outcomes.map(({ suite, passed, failed, skipped, seconds, budgetMinutes }) =>

@@ -10,7 +10,7 @@ export function checkSuite(
     ...about,
     async run({ logFile, signal }) {
       const code = await runProgram({ command, args, logFile, signal });
-      return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: [] };
+      return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: [], ran: [] };
     },
   };
 }

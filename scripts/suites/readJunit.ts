@@ -10,9 +10,13 @@ const plain = (text: string) =>
 /** Counts the cases of a JUnit report, as vitest, pytest and schemathesis write it. Rejects where there is none. */
 export async function readJunit(file: string): Promise<Tally> {
   const text = await readFile(file, 'utf8');
-  const tally: Tally = { passed: 0, failed: 0, skipped: [] };
+  const tally: Tally = { passed: 0, failed: 0, skipped: [], ran: [] };
   for (const [, head = '', body = ''] of text.matchAll(CASE)) {
     const name = plain(attribute(head, 'name'));
+    // Of vitest the file, of pytest the module.
+    const place = plain(attribute(head, 'classname'));
+    const seconds = Number(attribute(head, 'time'));
+    tally.ran.push({ name: place ? `${place}: ${name}` : name, seconds });
     if (/<(failure|error)\b/.test(body)) tally.failed += 1;
     else if (/<skipped\b/.test(body)) {
       const said = plain(attribute(/<skipped\b[^>]*>/.exec(body)?.[0] ?? '', 'message'));

@@ -3,6 +3,8 @@ export interface Tally {
   passed: number;
   failed: number;
   skipped: { name: string; reason: string }[];
+  /** What ran, as far as the suite says so. */
+  ran: { name: string; seconds: number }[];
 }
 
 export interface SuiteRun {
