@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { chmod, chown, mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
@@ -26,6 +26,36 @@ test('makes every secret, and a second call changes nothing', async () => {
   expect(await readFile(join(root, 'compose.env'), 'utf8')).toBe(before);
   expect(second.settings).toMatchObject({ ORIGIN_HTTPS_PORT: '8443', ORIGIN_HTTP_PORT: '8080' });
 });
+
+/** Ends the process before it renames a file to its place: what it wrote beside that stays there. */
+const DYING = `
+  import fs from 'node:fs';
+  import { syncBuiltinESMExports } from 'node:module';
+  const [, place, root] = process.argv;
+  const { renameSync } = fs;
+  fs.renameSync = (from, to) => (to.endsWith(place) ? process.kill(process.pid, 'SIGKILL') : renameSync(from, to));
+  syncBuiltinESMExports();
+  const { initBundle } = await import(${JSON.stringify(join(import.meta.dirname, 'initBundle.ts'))});
+  const { locateBundle } = await import(${JSON.stringify(join(import.meta.dirname, 'bundleDir.ts'))});
+  await initBundle(locateBundle(root), {});
+`;
+
+test.each(['ca/ca.key', 'nginx/tls.crt', 'nginx/public.key', 'compose.env'])(
+  'a run that was killed at %s leaves half a file, and the next takes that away and nothing of others',
+  async (place) => {
+    const halves = () =>
+      readdirSync(root, { recursive: true }).filter((path) => String(path).endsWith('.tmp'));
+    const args = ['--input-type=module', '-e', DYING, place, root];
+    const died = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    expect(died.signal, died.stderr).toBe('SIGKILL');
+    // Of a pair both halves.
+    expect(halves().join()).toContain(`${place}.`);
+    const notes = join('secrets', 'ca', 'notes.0123456789ab.tmp');
+    await writeFile(join(root, notes), 'of somebody');
+    await init();
+    expect(halves()).toEqual([notes]);
+  },
+);
 
 test('publishes on another port than that of the URL, and goes on to when the name changes', async () => {
   const chosen = { url: 'https://origin.example', httpsPort: 9443 };

@@ -1,7 +1,8 @@
 import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { scaledFiles } from '../alerts/scaledFiles.ts';
 import { PreconditionError, UsageError } from '../lib/commandErrors.ts';
+import { removeTemporaries } from '../lib/writeFilesTogether.ts';
 import type { BundleDir } from './bundleDir.ts';
 import {
   type BundleSettings,
@@ -46,6 +47,7 @@ export async function initBundle(dir: BundleDir, choices: InitChoices): Promise<
     await mkdir(dirname(dir.envFile), { recursive: true });
     await writeBundleSettings(dir, settings);
   }
+  await removeTemporaries(dirname(dir.envFile), (file) => file === basename(dir.envFile));
   if (unlisted.length > 0) await generateKeys(dir, unlisted);
   await openTextfile({ path: dir.textfile, uid: input.tree.operatorUid });
   return { ...made, settings, writtenAt: await withTextfile(made.writtenAt, dir.textfile) };
