@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, utimesSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -38,12 +39,24 @@ test.each([
   ['nginx', 'public.key', false],
   ['prometheus', 'service-key', false],
   ['alertmanager', 'alertmanager.yml', false],
-] as const)('%s is started anew for its %s: %s', async (folder, file, isAnew) => {
-  const root = mkdtempSync(join(tmpdir(), 'origin-written-'));
-  onTestFinished(() => rmSync(root, { recursive: true }));
-  const before = (await initBundle(locateBundle(root), {})).writtenAt;
-  utimesSync(join(root, 'secrets', folder, file), WRITTEN / 1000, WRITTEN / 1000);
-  const { writtenAt } = await initBundle(locateBundle(root), {});
-  expect(writtenAt).toEqual(isAnew ? { ...before, [folder]: WRITTEN } : before);
-  expect(folder in writtenNow({}, [`${folder}/${file}`])).toBe(isAnew);
-});
+] as const)(
+  '%s is started anew when its %s is put back with its old time: %s',
+  async (folder, file, isAnew) => {
+    const root = mkdtempSync(join(tmpdir(), 'origin-written-'));
+    onTestFinished(() => rmSync(root, { recursive: true }));
+    const before = (await initBundle(locateBundle(root), {})).writtenAt;
+    const [place, backup] = [join(root, 'secrets', folder, file), join(root, 'backup')];
+    execFileSync('cp', ['-p', place, backup]);
+    execFileSync('touch', ['-d', '2020-01-01', backup]);
+    const startedAt = new Date().toISOString();
+    execFileSync('cp', ['-p', '--remove-destination', backup, place]);
+    const { writtenAt } = await initBundle(locateBundle(root), {});
+    const { [folder]: at, ...others } = writtenAt;
+    const { [folder]: atBefore, ...othersBefore } = before;
+    expect(others).toEqual(othersBefore);
+    if (!isAnew) expect(at).toBe(atBefore);
+    const service = folder === 'api' ? 'api-a' : folder;
+    expect(isUnread(container(service, startedAt), writtenAt)).toBe(isAnew);
+    expect(folder in writtenNow({}, [`${folder}/${file}`])).toBe(isAnew);
+  },
+);

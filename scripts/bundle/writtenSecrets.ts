@@ -5,7 +5,7 @@ import { allFiles, type SecretPath } from './lookAtSecrets.ts';
 import type { OverlaySecret } from './overlaySecrets.ts';
 import type { SecretFolder, SecretTree } from './secretFiles.ts';
 
-/** By folder: when the newest of what its reader reads only at its start was written, in ms since 1970. */
+/** By folder: when the newest of what its reader reads only at its start was written or put back, in ms since 1970. */
 export type WrittenAt = Partial<Record<SecretFolder, number>>;
 
 /** They read each file with its use, or are told to at each `up`. */
@@ -25,7 +25,7 @@ export async function writtenSecrets(
   const writtenAt: WrittenAt = {};
   for (const [folder, file] of [...allFiles, ...ofOverlays]) {
     if (!isReadAtStart(folder, file)) continue;
-    const atMs = await mtimeOf(join(tree.root, folder, file));
+    const atMs = await changedAt(join(tree.root, folder, file));
     if (atMs !== undefined) writtenAt[folder] = Math.max(writtenAt[folder] ?? 0, atMs);
   }
   return writtenAt;
@@ -40,9 +40,13 @@ export function writtenNow(writtenAt: WrittenAt, paths: SecretPath[]): WrittenAt
   return { ...writtenAt, ...Object.fromEntries(folders) };
 }
 
-async function mtimeOf(path: string): Promise<number | undefined> {
+/**
+ * By the time of the inode, which nobody sets: a file that was put back by `cp -p` or tar has the time of its content, and
+ * the process that runs may have read another. What a process read at its start cannot be compared; nobody keeps it.
+ */
+async function changedAt(path: string): Promise<number | undefined> {
   try {
-    return (await stat(path)).mtimeMs;
+    return (await stat(path)).ctimeMs;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

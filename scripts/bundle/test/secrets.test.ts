@@ -1,9 +1,12 @@
+import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
-import { mustDocker } from '../compose.ts';
+import { composeArgv, mustDocker } from '../compose.ts';
 import { listContainers } from '../containers.ts';
 import { logOf } from './containerFaults.ts';
+import { stackOf } from './stack.ts';
 import { testClient } from './testClient.ts';
 import { type TheBundle, theBundle } from './theBundle.ts';
 
@@ -87,4 +90,23 @@ test('what a process is told by its environment holds no secret', async () => {
     expect(found(await readFile(`/proc/${state.Pid}/environ`, 'utf8'))).toEqual([]);
     expect(found(await readFile(`/proc/${state.Pid}/cmdline`, 'utf8'))).toEqual([]);
   }
+});
+
+test('a secret that is put back with its old time is not what its reader runs with: up starts that anew', async () => {
+  const place = join(bundle.dir.secrets, 'postgres-exporter', 'database-password');
+  const backup = `${place}.backup`;
+  const replaced = async () => {
+    const { stdout } = await stackOf(bundle)('up', '--dry-run', '--json');
+    type Plan = { steps: { change?: string; service?: string }[] };
+    const { plan } = JSON.parse(stdout) as { plan: Plan };
+    return plan.steps.filter(({ change }) => change === 'replace').map(({ service }) => service);
+  };
+  const before = await replaced();
+  expect(before).not.toContain('postgres-exporter');
+  await promisify(execFile)('cp', ['-p', place, backup]);
+  await promisify(execFile)('touch', ['-d', '2020-01-01', backup]);
+  await promisify(execFile)('mv', [backup, place]);
+  expect((await replaced()).sort()).toEqual([...before, 'postgres-exporter'].sort());
+  await mustDocker(composeArgv(bundle.dir, 'restart', 'postgres-exporter'));
+  expect(await replaced()).toEqual(before);
 });
