@@ -87,7 +87,7 @@ export const command = defineCommand({
     const report: ChaosReport = {
       passed: isPassed(run),
       url: settings.ORIGIN_PUBLIC_URL,
-      version: settings.ORIGIN_VERSION,
+      version: settings.ORIGIN_TAG_APP ?? '',
       began_at: beganAt,
       ...run,
     };

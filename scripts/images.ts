@@ -1,4 +1,3 @@
-import { productVersion } from '@origin-stack/core/infra/productVersion';
 import { requireEngine } from './engine/requireEngine.ts';
 import { type BuiltImage, buildImages } from './images/buildImages.ts';
 import { imageList } from './images/imageList.ts';
@@ -30,7 +29,6 @@ export const command = defineCommand({
       type: 'boolean',
       summary: 'also what a command builds when it is first used: k6 for ./stack load',
     },
-    tag: { type: 'string', placeholder: 'TAG', summary: "the tag (default: the product's version)" },
     jobs: {
       type: 'integer',
       placeholder: 'N',
@@ -55,12 +53,7 @@ export const command = defineCommand({
   },
 });
 
-function choiceOf(flags: {
-  only: string[];
-  all: boolean;
-  tag?: string | undefined;
-  fresh: boolean;
-}): ImageChoice {
+function choiceOf(flags: { only: string[]; all: boolean; fresh: boolean }): ImageChoice {
   const unknown = flags.only.find((name) => !imageList.some((image) => image.name === name));
   if (unknown !== undefined) {
     const known = imageList.map(({ name }) => name).join(', ');
@@ -73,7 +66,6 @@ function choiceOf(flags: {
   return {
     ...(flags.only.length > 0 ? { names: flags.only } : {}),
     all: flags.all,
-    tag: flags.tag ?? productVersion,
     fresh: flags.fresh,
   };
 }

@@ -84,7 +84,7 @@ export const command = defineCommand({
     requireDialable(settings.ORIGIN_PUBLIC_NAME);
     const files = filesOf(dir, profile, flags.report);
     await openReports(files);
-    await buildImages({ names: ['k6'], tag: settings.ORIGIN_VERSION, progress, signal });
+    await buildImages({ names: ['k6'], progress, signal });
     const key = await bundleKey(dir, 'load', signal);
     const certificates = await readFile(join(dir.secrets, 'operator', 'public.crt'), 'utf8');
     const step = progress.step(`load: ${profile.name}, ${profile.durationSeconds} s`);

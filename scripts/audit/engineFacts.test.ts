@@ -22,7 +22,7 @@ const container = (more: Partial<Inspected> = {}): Inspected => ({
 
 function resultOf(check: string, engine: Partial<AuditContext['engine']>, given = container()) {
   const context: AuditContext = {
-    settings: { ORIGIN_VERSION: '', ORIGIN_SECRETS: '/x' } as BundleSettings,
+    settings: { COMPOSE_PROJECT_NAME: '', ORIGIN_SECRETS: '/x' } as BundleSettings,
     engine: { version: '', securityOptions: [], swarm: 'inactive', ...engine },
     networks: new Map(),
     imageIds: new Map(),

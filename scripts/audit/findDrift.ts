@@ -17,7 +17,7 @@ export async function findDrift(
   const declared = await readDeclared(dir);
   const [strangers, secrets] = await Promise.all([
     findStrangers(settings.COMPOSE_PROJECT_NAME, containers),
-    secretDrift(dir.secrets, settings.ORIGIN_VERSION),
+    secretDrift(dir.secrets, settings.ORIGIN_TAG_APP),
   ]);
   return [...compareContainers(declared, containers), ...strangers, ...secrets, ...scaledAlerts(settings)];
 }

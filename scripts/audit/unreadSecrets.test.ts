@@ -30,7 +30,7 @@ function verdictsOf(
   unreadSecrets: AuditContext['unreadSecrets'],
 ) {
   return judge(container(env), {
-    settings: { ORIGIN_VERSION: '', ORIGIN_SECRETS: '/x' } as BundleSettings,
+    settings: { COMPOSE_PROJECT_NAME: '', ORIGIN_SECRETS: '/x' } as BundleSettings,
     engine: { version: '', securityOptions: [], swarm: '' },
     networks: new Map(),
     imageIds: new Map(),

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '@origin-stack/core/infra/embedded/freePort';
-import { productVersion } from '@origin-stack/core/infra/productVersion';
 import { bundleKey } from '../bundle/bundleClient.ts';
 import { type BundleDir, locateBundle } from '../bundle/bundleDir.ts';
 import { mustDocker } from '../bundle/compose.ts';
@@ -38,7 +37,7 @@ interface Context {
 
 /** Measures a bundle of its own, which is gone afterwards, and the embedded default beside it. */
 export async function bundleBench({ progress, signal, fresh }: Context): Promise<BenchResult[]> {
-  let images = await buildImages({ tag: productVersion, progress, signal });
+  let images = await buildImages({ progress, signal });
   const dir = locateBundle(join(CHECKOUT, '.stack', 'bench-bundle'));
   const results: BenchResult[] = [];
   let bundleLoad: LoadResult;
@@ -82,7 +81,7 @@ export async function bundleBench({ progress, signal, fresh }: Context): Promise
   if (fresh) {
     // Last: what a long work leaves of a host is not what the others are to be measured on.
     const beforeBuildMs = performance.now();
-    images = await buildImages({ tag: productVersion, progress, signal, fresh });
+    images = await buildImages({ progress, signal, fresh });
     buildSeconds = (performance.now() - beforeBuildMs) / 1000;
   }
   results.push({ name: 'images', title: 'Images', figures: imageFigures(images, buildSeconds) });

@@ -22,6 +22,8 @@ export interface BundleDir {
 
 export const COMPOSE_FILE = join(CHECKOUT, 'compose', 'compose.yml');
 export const OVERLAYS = join(CHECKOUT, 'compose', 'overlays');
+/** What a settings file does not say that was written before installations had an identity, and images a name of their own. */
+export const EARLIER_ENV = join(CHECKOUT, 'compose', 'earlier.env');
 /** Says to the Compose file that overlays are among the arguments. */
 export const OVERLAYS_ENV = join(OVERLAYS, 'overlays.env');
 

@@ -85,7 +85,6 @@ describe('the file of a bundle', () => {
     await writeBundleSettings(dir, settingsOf(dir, { bind: '0.0.0.0' }, known));
     const changed = text
       .replace('ORIGIN_BIND=127.0.0.1', 'ORIGIN_BIND=0.0.0.0')
-      .replace('ORIGIN_VERSION=0\n', `ORIGIN_VERSION=${settingsOf(dir, {}, known).ORIGIN_VERSION}\n`)
       .replace('ORIGIN_SECRETS=/nowhere', `ORIGIN_SECRETS=${dir.secrets}`)
       .replace('ORIGIN_TEXTFILE=/nowhere', `ORIGIN_TEXTFILE=${dir.textfile}`);
     expect(readFileSync(dir.envFile, 'utf8')).toBe(changed);

@@ -1,12 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { imageList } from '../images/imageList.ts';
 import { PreconditionError } from '../lib/commandErrors.ts';
 import { readIfThere } from '../lib/readIfThere.ts';
 import { writeFileAtomically } from '../lib/writeFileAtomically.ts';
 import type { GivenSettings } from '../settings/checkSettings.ts';
 import { type EnvFileNames, editEnvFile, parseEnvFile } from '../settings/envFile.ts';
 import { howElse, operatorSettings } from '../settings/whereGiven.ts';
-import type { BundleDir } from './bundleDir.ts';
+import { type BundleDir, EARLIER_ENV } from './bundleDir.ts';
 import { listOverlays, readOverlay } from './overlays.ts';
+import { imagesOf, tagSetting } from './pinnedImages.ts';
 
 /** What Compose is told: the settings of one bundle, none of them secret, with those of its processes that the operator gives. */
 export interface BundleSettings extends GivenSettings {
@@ -14,7 +16,6 @@ export interface BundleSettings extends GivenSettings {
   COMPOSE_PROJECT_NAME: string;
   /** Random, for good: what tells this installation's containers and volumes from another's. */
   ORIGIN_INSTALLATION: string;
-  ORIGIN_VERSION: string;
   /** Absolute. */
   ORIGIN_SECRETS: string;
   /** Absolute. */
@@ -33,6 +34,8 @@ export interface BundleSettings extends GivenSettings {
   ORIGIN_TRUSTED_PROXIES: string;
   /** The first three numbers of the /24 for the networks with fixed addresses. */
   ORIGIN_SUBNET: string;
+  /** Which image of a name it runs: `ORIGIN_TAG_APP`, as `0.1.0-3f…`. */
+  [ofImage: `ORIGIN_TAG_${string}`]: string;
   /** What overlays ask for; `ORIGIN_PLAIN` where none is in force, and the Compose file alone is the bundle. */
   [ofOverlay: `ORIGIN_${string}`]: string;
 }
@@ -40,7 +43,6 @@ export interface BundleSettings extends GivenSettings {
 const OWN_NAMES = [
   'COMPOSE_PROJECT_NAME',
   'ORIGIN_INSTALLATION',
-  'ORIGIN_VERSION',
   'ORIGIN_SECRETS',
   'ORIGIN_TEXTFILE',
   'ORIGIN_PUBLIC_URL',
@@ -61,7 +63,12 @@ let ofOverlays: string[] | undefined;
 export function bundleNames(): EnvFileNames {
   ofOverlays ??= listOverlays().flatMap((name) => Object.keys(readOverlay(name).settings));
   return {
-    known: [...OWN_NAMES, ...operatorSettings('bundle'), ...ofOverlays],
+    known: [
+      ...OWN_NAMES,
+      ...imageList.map(({ name }) => tagSetting(name)),
+      ...operatorSettings('bundle'),
+      ...ofOverlays,
+    ],
     belongs: (name) => (name.startsWith('COMPOSE_') ? OF_COMPOSE : howElse('bundle', name)),
   };
 }
@@ -74,7 +81,7 @@ const OF_COMPOSE = './stack says it to Compose itself; take the line away';
  */
 export function bundleSettingsIn({ envFile }: BundleDir): BundleSettings | undefined {
   if (!existsSync(envFile)) return undefined;
-  const settings = parseEnvFile(readFileSync(envFile, 'utf8'), envFile, bundleNames());
+  const settings = readSettings(envFile);
   if (settings.COMPOSE_PROJECT_NAME) return { ORIGIN_OVERLAYS: '', ...settings } as BundleSettings;
   throw new PreconditionError({
     what: `${envFile} has no COMPOSE_PROJECT_NAME`,
@@ -82,6 +89,24 @@ export function bundleSettingsIn({ envFile }: BundleDir): BundleSettings | undef
     next: 'write COMPOSE_PROJECT_NAME=…, as ./stack init --project did: origin-stack where you gave none',
   });
 }
+
+/** A file of a checkout that named no images says what they were by its version, which the next `up` takes away. */
+function readSettings(envFile: string): Record<string, string> {
+  const { known, ...others } = bundleNames();
+  const read = (file: string) =>
+    parseEnvFile(readFileSync(file, 'utf8'), file, { ...others, known: [...known, EARLIER] });
+  const { [EARLIER]: version, ...settings } = read(envFile);
+  if (version === undefined) return settings;
+  const tags = read(EARLIER_ENV);
+  const names = imagesOf({ ORIGIN_OVERLAYS: settings.ORIGIN_OVERLAYS ?? '' }).map(tagSetting);
+  return { ...Object.fromEntries(names.map((name) => [name, tags[name] ?? ''])), ...settings };
+}
+
+/** Whether Compose has to be told what such a file does not say. */
+export const isEarlierFile = ({ envFile }: BundleDir): boolean =>
+  existsSync(envFile) && new RegExp(`^${EARLIER}=`, 'm').test(readFileSync(envFile, 'utf8'));
+
+const EARLIER = 'ORIGIN_VERSION';
 
 /** The same, for those that await it. */
 export const readBundleSettings = async (dir: BundleDir): Promise<BundleSettings | undefined> =>

@@ -3,14 +3,15 @@ import { which } from 'zx/core';
 import { PreconditionError } from '../lib/commandErrors.ts';
 import { redact } from '../lib/redact.ts';
 import { startProgram } from '../lib/startProgram.ts';
-import { type BundleDir, COMPOSE_FILE, OVERLAYS_ENV } from './bundleDir.ts';
-import { type BundleSettings, bundleSettingsIn } from './bundleSettings.ts';
+import { type BundleDir, COMPOSE_FILE, EARLIER_ENV, OVERLAYS_ENV } from './bundleDir.ts';
+import { type BundleSettings, bundleSettingsIn, isEarlierFile } from './bundleSettings.ts';
 import { dockerEnv } from './dockerEnv.ts';
 import { overlaysOf } from './overlays.ts';
 
 /** The arguments of `docker` that speak of one bundle, with the overlays that its settings name. */
 export function composeArgv(dir: BundleDir, ...args: string[]): string[] {
-  return argvOf(dir.envFile, overlayFiles(dir), args);
+  const envFiles = [...(isEarlierFile(dir) ? [EARLIER_ENV] : []), dir.envFile];
+  return argvOf(envFiles, overlayFiles(dir), args);
 }
 
 /** With the containers of single commands, which one that was killed may have left. */
@@ -19,12 +20,12 @@ export const EVERY_PROFILE = ['--profile', 'tools', '--profile', 'load'];
 /** The same for settings that no file holds yet: they go by the environment, which is stronger than any file. */
 export function composeOf(settings: BundleSettings, ...args: string[]) {
   const overlays = overlaysOf(settings.ORIGIN_OVERLAYS).map(({ file }) => file);
-  return { argv: argvOf('/dev/null', overlays, args), env: { ...settings } };
+  return { argv: argvOf(['/dev/null'], overlays, args), env: { ...settings } };
 }
 
-function argvOf(envFile: string, overlays: string[], args: string[]): string[] {
+function argvOf(envFiles: string[], overlays: string[], args: string[]): string[] {
   const files = [COMPOSE_FILE, ...overlays];
-  const settings = [envFile, ...(overlays.length > 0 ? [OVERLAYS_ENV] : [])];
+  const settings = [...envFiles, ...(overlays.length > 0 ? [OVERLAYS_ENV] : [])];
   return [
     'compose',
     ...settings.flatMap((file) => ['--env-file', file]),

@@ -109,7 +109,7 @@ describe('the proxies of a Docker client', () => {
     const root = newRoot();
     const log = recordDocker(root);
     const tree = await openTree(join(root, 'secrets'));
-    const work = { program: 'makeInstallation', version: '0', input: { tree }, failure: 'it failed' };
+    const work = { program: 'makeInstallation', tag: '0', input: { tree }, failure: 'it failed' };
     await expect(workByContainer(work)).rejects.toThrow();
     for (const name of PROXY_VARIABLES) expect(readFileSync(log, 'utf8')).toContain(` --env ${name}= `);
   });

@@ -21,6 +21,7 @@ import { makeByContainer } from './makeByContainer.ts';
 import { type MadeInstallation, makeInstallation } from './makeInstallation.ts';
 import { overlaySecrets } from './overlaySecrets.ts';
 import { requireOwnProject } from './ownership.ts';
+import { tagsOfCheckout } from './pinnedImages.ts';
 import { requireBrought } from './publicCertificate.ts';
 import { readGiven } from './readGiven.ts';
 import { openTree } from './secretFiles.ts';
@@ -60,7 +61,7 @@ export async function readChoices(dir: BundleDir, choices: InitChoices) {
   }
   await requireWayToSecrets();
   const known = await readBundleSettings(dir);
-  const settings = settingsOf(dir, choices, known);
+  const settings = settingsOf(dir, { ...choices, tags: await tagsOfCheckout() }, known);
   await requireOwnProject(dir, settings);
   const input: InstallationInput = {
     tree: await openTree(dir.secrets),

@@ -1,13 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { BlockList, isIP } from 'node:net';
 import { withoutBrackets } from '@origin-stack/core/infra/hosts';
-import { productVersion } from '@origin-stack/core/infra/productVersion';
 import { PreconditionError, UsageError } from '../lib/commandErrors.ts';
 import { type GivenSettings, operatorsOf, requireSettings } from '../settings/checkSettings.ts';
 import { valueProblem } from '../settings/envFile.ts';
 import type { BundleDir } from './bundleDir.ts';
 import type { BundleSettings } from './bundleSettings.ts';
 import { listOverlays, type Overlay, overlaysOf } from './overlays.ts';
+import { type ImageTags, imagesOf, tagSetting } from './pinnedImages.ts';
 import { requireUsablePaths } from './requireUsablePaths.ts';
 
 /** What an operator may say; what he does not say stays as it was. */
@@ -29,6 +29,10 @@ export interface InitChoices {
   /** `NAME=FILE` */
   overlaySecrets?: string[] | undefined;
   project?: string | undefined;
+  /** Take the images of this checkout also in place of those that are pinned. */
+  imagesOfCheckout?: boolean;
+  /** Of this checkout. */
+  tags?: ImageTags | undefined;
   /** Settings of the processes; an empty one is taken away. */
   given?: GivenSettings | undefined;
 }
@@ -60,7 +64,6 @@ export function settingsOf(
   const settings: BundleSettings = {
     COMPOSE_PROJECT_NAME: project,
     ORIGIN_INSTALLATION: known?.ORIGIN_INSTALLATION || NEW_INSTALLATION,
-    ORIGIN_VERSION: productVersion,
     ORIGIN_SECRETS: dir.secrets,
     ORIGIN_TEXTFILE: dir.textfile,
     ORIGIN_PUBLIC_URL: url.origin,
@@ -73,12 +76,22 @@ export function settingsOf(
     ORIGIN_SUBNET: subnetOf(choices.subnet ?? known?.ORIGIN_SUBNET ?? subnetFor(project)),
     // Without it Compose refuses the base file alone.
     ...(overlays === '' ? { ORIGIN_PLAIN: 'yes' } : {}),
+    ...tagsIn(
+      choices.imagesOfCheckout ? { ...known, ...choices.tags } : { ...choices.tags, ...known },
+      overlays,
+    ),
     ...settingsOfOverlays(overlaysOf(overlays), choices.overlaySettings ?? [], known),
     ...operatorsOf('bundle', { ...known, ...choices.given }),
   };
   requireWritable(settings);
   requireSettings('bundle', settings, dir.envFile);
   return settings;
+}
+
+/** Of the images that these overlays need, and no other. */
+function tagsIn(tags: ImageTags, overlays: string): ImageTags {
+  const names = imagesOf({ ORIGIN_OVERLAYS: overlays }).map(tagSetting);
+  return Object.fromEntries(names.flatMap((name) => (tags[name] ? [[name, tags[name]]] : [])));
 }
 
 /** A checkout may lie at a path that no file of settings can hold. Throws PreconditionError before anything is made. */

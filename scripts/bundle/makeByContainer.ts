@@ -6,7 +6,7 @@ import { workByContainer } from './workByContainer.ts';
 export const makeByContainer = (input: InstallationInput): Promise<MadeInstallation> =>
   workByContainer({
     program: 'makeInstallation',
-    version: input.settings.ORIGIN_VERSION,
+    tag: input.settings.ORIGIN_TAG_APP ?? '',
     input,
     failure: 'the secrets could not be made by a container',
   });

@@ -79,6 +79,7 @@ test('plans only what differs: a name, its certificate, a secret that went away,
     'change ORIGIN_OVERLAYS from versitygw to ',
     'change ORIGIN_TRUSTED_PROXIES from  to 192.0.2.0/24',
     'set ORIGIN_PLAIN=yes',
+    expect.stringMatching(/^take the setting ORIGIN_TAG_VERSITYGW away/),
   ]);
   expect(await changedBy(() => init(choices))).toEqual(files);
   expect((await plan()).steps).toEqual([]);

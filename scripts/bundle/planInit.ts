@@ -50,7 +50,7 @@ async function look(input: InstallationInput): Promise<InstallationLook> {
   if (isOwn) return await lookAtInstallation(input);
   return await workByContainer({
     program: 'lookAtInstallation',
-    version: input.settings.ORIGIN_VERSION,
+    tag: input.settings.ORIGIN_TAG_APP ?? '',
     input,
     failure: 'the secrets could not be looked at by a container',
   });

@@ -1,10 +1,9 @@
-import { productVersion } from '@origin-stack/core/infra/productVersion';
 import { buildSteps, lookAtImages } from '../images/lookAtImages.ts';
 import type { BundleDir } from './bundleDir.ts';
 import type { InitChoices } from './initChoices.ts';
 import { requireArchive } from './offline/loadImages.ts';
+import { imagesOf } from './pinnedImages.ts';
 import { type InitPlan, planInit } from './planInit.ts';
-import { imagesOf } from './prepareBundle.ts';
 
 export interface PreparationPlan extends InitPlan {
   /** Images that would be others afterwards. */
@@ -18,9 +17,9 @@ export async function planPreparation(
 ): Promise<PreparationPlan> {
   if (archive !== undefined) await requireArchive(archive);
   const isRoot = process.getuid?.() === 0;
-  const own = isRoot ? [] : (await lookAtImages({ names: ['app'], tag: productVersion })).toBuild;
-  const init = await planInit(dir, choices, { canLook: own.length === 0 });
-  const images = await lookAtImages({ names: imagesOf(init.settings), tag: productVersion });
+  const own = isRoot ? [] : (await lookAtImages({ names: ['app'] })).toBuild;
+  const init = await planInit(dir, { ...choices, imagesOfCheckout: true }, { canLook: own.length === 0 });
+  const images = await lookAtImages({ names: imagesOf(init.settings) });
   const toBuild = images.toBuild.map(({ name }) => name);
   if (archive !== undefined) {
     const load = { action: `load the images from ${archive}, when its sums are right`, archive };

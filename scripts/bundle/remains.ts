@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { imageList } from '../images/imageList.ts';
+import { lookAtImages } from '../images/lookAtImages.ts';
 import type { BundleDir } from './bundleDir.ts';
 import type { BundleSettings } from './bundleSettings.ts';
 import { mustDocker } from './compose.ts';
 import { networksOf } from './composeDown.ts';
 import { everyVolume } from './dataVolumes.ts';
 import { SECRET_FOLDERS } from './lookAtSecrets.ts';
+import { pinnedImages } from './pinnedImages.ts';
 import { findMetrics } from './textfileFolder.ts';
 
 /** What there is of a bundle on this host, by names that the engine or the file system knows. */
@@ -34,10 +37,7 @@ export async function findRemains(dir: BundleDir, settings: BundleSettings): Pro
     list('ps', '--all', '--format', '{{.Names}}', ...ofProject),
     networksOf(project),
     everyVolume(project),
-    list(
-      ...['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}'],
-      ...['--filter', `reference=origin-stack/*:${settings.ORIGIN_VERSION}`],
-    ),
+    imagesHere(settings),
   ]);
   const ifThere = (path: string) => (existsSync(path) ? [path] : []);
   return {
@@ -46,6 +46,16 @@ export async function findRemains(dir: BundleDir, settings: BundleSettings): Pro
     audit: ifThere(dir.audit),
     reports: ifThere(dir.reports),
   };
+}
+
+/** Those that the settings name, and those of this checkout that only help to build or are run by a command. */
+async function imagesHere(settings: BundleSettings): Promise<string[]> {
+  const { references } = await lookAtImages({ names: [] });
+  const format = '{{.Repository}}:{{.Tag}}';
+  const there = await mustDocker(['image', 'ls', '--format', format, '--filter', 'reference=origin-stack/*']);
+  const helping = imageList.filter(({ purpose }) => purpose !== 'runs');
+  const ours = new Set([...pinnedImages(settings), ...helping.map(({ name }) => references.get(name) ?? '')]);
+  return there.split('\n').filter((reference) => ours.has(reference));
 }
 
 /** Only what `init` makes: what else lies there is somebody's. */

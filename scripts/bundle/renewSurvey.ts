@@ -50,11 +50,11 @@ export async function askListeners(
 
 /** Renews the pairs that are named, by a container where this user is not root; without names it only looks. */
 export async function workOnPairs(dir: BundleDir, renew: IdentityName[]): Promise<RenewedPairs> {
-  const { ORIGIN_VERSION: version } = await requireBundle(dir);
+  const { ORIGIN_TAG_APP: tag = '' } = await requireBundle(dir);
   const input = { tree: await openTree(dir.secrets), renew, nowMs: Date.now() };
   if (process.getuid?.() === 0) return await renewPairs(input);
   const failure = 'the certificates could not be looked at by a container';
-  return await workByContainer({ program: 'renewPairs', version, input, failure });
+  return await workByContainer({ program: 'renewPairs', tag, input, failure });
 }
 
 export function pairOf({ pairs }: RenewedPairs, identity: IdentityName): PairState {

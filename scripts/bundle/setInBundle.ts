@@ -76,7 +76,8 @@ async function isRunning(dir: BundleDir): Promise<boolean> {
 
 /** Another version is brought in by `up`, which builds its images before. */
 async function requireSameVersion(dir: BundleDir): Promise<void> {
-  const { ORIGIN_VERSION: version } = await requireBundle(dir);
+  const { ORIGIN_TAG_APP: tag = '' } = await requireBundle(dir);
+  const version = tag.replace(/-[0-9a-f]+$/, '');
   if (version === productVersion) return;
   throw new PreconditionError({
     what: `the bundle is of version ${version}, this checkout of ${productVersion}`,

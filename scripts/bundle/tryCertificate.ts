@@ -24,10 +24,11 @@ exec nginx -e stderr -c /etc/origin/trial.conf`;
  * that could be lost.
  */
 export async function tryByNginx(
-  { ORIGIN_VERSION: version, COMPOSE_PROJECT_NAME: project, ORIGIN_PUBLIC_NAME: name }: BundleSettings,
+  { ORIGIN_TAG_NGINX: tag, COMPOSE_PROJECT_NAME: project, ORIGIN_PUBLIC_NAME: name }: BundleSettings,
   pair: KeyPair,
 ): Promise<void> {
-  const image = imageTag('nginx', version);
+  if (tag === undefined) return;
+  const image = imageTag('nginx', tag);
   if (!(await readImage(image))) return;
   const container = `${project}-trial-${randomUUID().slice(0, 8)}`;
   const mount = `type=bind,source=${join(CHECKOUT, 'nginx')},target=/etc/origin,readonly`;

@@ -13,6 +13,7 @@ import { type InitChoices, settingsOf } from './initChoices.ts';
 import { planContainers } from './planContainers.ts';
 import { planPreparation } from './planPreparation.ts';
 import { prepareBundle } from './prepareBundle.ts';
+import { removeFormerImages } from './removeFormerImages.ts';
 import { startContainers } from './startContainers.ts';
 
 type Context = Pick<CommandContext<Flags>, 'progress' | 'signal'>;
@@ -55,6 +56,7 @@ export async function upBundle(
   const wanted = settingsOf(dir, choices, await readBundleSettings(dir));
   await preflight(dir, wanted, { progress, signal });
   await requireData(dir, wanted, choices.givenUp);
+  const former = await readBundleSettings(dir);
   const { settings, made, writtenAt, certificate } = await prepareBundle(dir, {
     choices,
     archive: choices.archive,
@@ -68,6 +70,7 @@ export async function upBundle(
     startContainers(dir, { step: starting, signal, writtenAt }),
   );
   await rememberVolumes(dir, settings);
+  await removeFormerImages(former, settings);
   starting.done(`${containers.length} containers are well`);
   const checking = progress.step('checking it with a real item');
   const client = await bundleClient(dir, 'self-check', signal);

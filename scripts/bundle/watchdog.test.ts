@@ -5,12 +5,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { productVersion } from '@origin-stack/core/infra/productVersion';
 import { eventually } from '@origin-stack/testkit/eventually';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { runTool } from '../engine/runTool.ts';
 import { buildImages } from '../images/buildImages.ts';
-import { imageTag } from '../images/imageList.ts';
+import { imageReference } from '../images/hashInputs.ts';
 import { CHECKOUT } from '../lib/checkout.ts';
 import { createProgress } from '../lib/progress.ts';
 import { engineAnswers, mustDocker } from './compose.ts';
@@ -172,8 +171,8 @@ async function makeProgram(target: string): Promise<void> {
   }
   const progress = createProgress({ write: () => {}, live: false, color: false });
   const { signal } = new AbortController();
-  await buildImages({ names: ['app'], tag: productVersion, progress, signal });
-  const container = (await mustDocker(['create', imageTag('app', productVersion)])).trim();
+  await buildImages({ names: ['app'], progress, signal });
+  const container = (await mustDocker(['create', await imageReference('app')])).trim();
   await mustDocker(['cp', `${container}:/usr/local/bin/watchdog`, target]);
   await mustDocker(['rm', container]);
 }

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { imageTag } from '../images/imageList.ts';
 import { PreconditionError } from '../lib/commandErrors.ts';
 import { docker } from './compose.ts';
 import { withoutProxies } from './dockerEnv.ts';
@@ -10,8 +11,8 @@ const CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER'];
 export interface ContainerWork<Input> {
   /** A file of `inContainer/`, without its ending. */
   program: string;
-  /** The images' tag. */
-  version: string;
+  /** The tag of the image `app`. */
+  tag: string;
   input: Input;
   /** What could not be done, where the container itself fails. */
   failure: string;
@@ -23,7 +24,7 @@ export interface ContainerWork<Input> {
  */
 export async function workByContainer<Input extends { tree: SecretTree }, Output>({
   program,
-  version,
+  tag,
   input,
   failure,
 }: ContainerWork<Input>): Promise<Output> {
@@ -34,7 +35,7 @@ export async function workByContainer<Input extends { tree: SecretTree }, Output
     // What it answers may hold keys: no log of the engine keeps it.
     ...['run', '--rm', '--interactive', '--log-driver', 'none', ...isolation, ...withoutProxies],
     ...CAPABILITIES.flatMap((name) => ['--cap-add', name]),
-    ...['--volume', `${root}:${root}`, '--entrypoint', 'node', `origin-stack/app:${version}`],
+    ...['--volume', `${root}:${root}`, '--entrypoint', 'node', imageTag('app', tag)],
     `scripts/bundle/inContainer/${program}.ts`,
   ];
   const { code, stdout, stderr } = await docker(argv, { input: JSON.stringify(input) });

@@ -3,7 +3,7 @@ import { runTool } from '../engine/runTool.ts';
 import { CommandError } from '../lib/commandErrors.ts';
 import { makeDebianRoot } from './debianRoot.ts';
 import { explainFailure } from './explainFailure.ts';
-import { findImage, imageTag } from './imageList.ts';
+import { findImage } from './imageList.ts';
 import { stageContext } from './stageContext.ts';
 
 /** The label that holds the hash of an image's inputs. */
@@ -12,7 +12,8 @@ const TITLE_LABEL = 'org.opencontainers.image.title';
 
 export type Building = {
   checkout: string;
-  tag: string;
+  /** What an image is called. */
+  referenceOf(name: string): string;
   hash: string;
   secretFlags: string[];
   logFile: string;
@@ -23,10 +24,10 @@ export type Building = {
 
 /** Builds one image, its parents being there; throws with the end of the build's output. */
 export async function buildImage(name: string, building: Building): Promise<void> {
-  const { tag, logFile, signal } = building;
+  const { logFile, signal } = building;
   await rm(logFile, { force: true });
   if (name !== 'base') return await runBuild(name, {}, building);
-  const { root, temporary } = await makeDebianRoot({ tag, logFile, signal });
+  const { root, temporary } = await makeDebianRoot({ logFile, signal });
   try {
     await runBuild(name, { ROOT: root }, building);
   } finally {
@@ -35,9 +36,9 @@ export async function buildImage(name: string, building: Building): Promise<void
 }
 
 async function runBuild(name: string, args: Record<string, string>, building: Building): Promise<void> {
-  const { checkout, tag, hash, secretFlags, logFile, fresh, signal } = building;
+  const { checkout, referenceOf, hash, secretFlags, logFile, fresh, signal } = building;
   const { parents, summary } = findImage(name);
-  const parentArgs = Object.entries(parents).map(([argument, parent]) => [argument, imageTag(parent, tag)]);
+  const parentArgs = Object.entries(parents).map(([argument, parent]) => [argument, referenceOf(parent)]);
   const buildArgs = [...parentArgs, ...Object.entries(args)].map(
     ([key, value]) => `--build-arg=${key}=${value}`,
   );
@@ -45,7 +46,7 @@ async function runBuild(name: string, args: Record<string, string>, building: Bu
   const { code, output } = await runTool(
     'docker',
     [
-      ...['buildx', 'build', '--progress=plain', '--load', `--tag=${imageTag(name, tag)}`],
+      ...['buildx', 'build', '--progress=plain', '--load', `--tag=${referenceOf(name)}`],
       `--file=compose/images/${name}/Dockerfile`,
       // The host's own network: a proxy that listens on its loopback is reached too.
       '--network=host',

@@ -7,7 +7,7 @@ import type { Progress } from '../lib/progress.ts';
 import { buildImage, INPUTS_LABEL } from './buildImage.ts';
 import { makeBuildSecrets } from './buildSecrets.ts';
 import { readImage } from './imageFacts.ts';
-import { imageList, imageTag } from './imageList.ts';
+import { imageList } from './imageList.ts';
 import { type ImageChoice, lookAtImages } from './lookAtImages.ts';
 import { runInOrder } from './runInOrder.ts';
 
@@ -21,6 +21,8 @@ export type BuildOptions = ImageChoice & {
 /** One image after the build. `ownBytes` is what it adds to the image it was made from. */
 export type BuiltImage = {
   name: string;
+  /** As the engine calls it. */
+  reference: string;
   sizeBytes: number;
   ownBytes: number;
   result: 'built' | 'reused';
@@ -32,8 +34,10 @@ export type BuiltImage = {
  * not built again, and a parent only where something is built from it. What was built before a failure is kept.
  */
 export async function buildImages(options: BuildOptions): Promise<BuiltImage[]> {
-  const { tag, progress, signal, jobs = 2, fresh = false } = options;
-  const { names, hashes, toBuild: missing } = await lookAtImages(options);
+  const { progress, signal, jobs = 2, fresh = false } = options;
+  const { names, hashes, references, toName, toBuild: missing } = await lookAtImages(options);
+  for (const [reference, id] of toName) await runTool('docker', ['tag', id, reference]);
+  const referenceOf = (name: string) => references.get(name) ?? '';
   const seconds = new Map<string, number>();
   if (missing.length > 0) {
     const logDir = join(CHECKOUT, '.stack/build');
@@ -49,7 +53,7 @@ export async function buildImages(options: BuildOptions): Promise<BuiltImage[]> 
           const { flags } = secrets;
           await buildImage(image.name, {
             checkout: CHECKOUT,
-            tag,
+            referenceOf,
             hash,
             secretFlags: flags,
             logFile,
@@ -72,24 +76,19 @@ export async function buildImages(options: BuildOptions): Promise<BuiltImage[]> 
   return await Promise.all([...new Set([...missing.map(({ name }) => name), ...names])].map(describe));
 
   async function describe(name: string): Promise<BuiltImage> {
-    const facts = await readImage(imageTag(name, tag));
+    const facts = await readImage(referenceOf(name));
     if (!facts) throw new PreconditionError({ what: `the image ${name} went away`, next: './stack images' });
-    const { ownBytes } = await sizeOf(name, tag);
+    const { APP, BASE } = imageList.find((each) => each.name === name)?.parents ?? {};
+    // Without its parent (a loaded bundle brings none) everything counts as its own.
+    const parent = await readImage(referenceOf(APP ?? BASE ?? ''));
     const took = seconds.get(name);
     return {
       name,
+      reference: referenceOf(name),
       sizeBytes: facts.sizeBytes,
-      ownBytes,
+      ownBytes: facts.sizeBytes - (parent?.sizeBytes ?? 0),
       result: took === undefined ? 'reused' : 'built',
       seconds: took ?? 0,
     };
   }
-}
-
-async function sizeOf(name: string, tag: string): Promise<{ ownBytes: number }> {
-  const image = await readImage(imageTag(name, tag));
-  const parents = imageList.find((each) => each.name === name)?.parents ?? {};
-  // Without its parent (a loaded bundle brings none) everything counts as its own.
-  const parent = await readImage(imageTag(parents.APP ?? parents.BASE ?? '-', tag));
-  return { ownBytes: (image?.sizeBytes ?? 0) - (parent?.sizeBytes ?? 0) };
 }

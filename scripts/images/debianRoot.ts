@@ -6,16 +6,16 @@ import { lastLines, runTool } from '../engine/runTool.ts';
 import { CommandError, PreconditionError } from '../lib/commandErrors.ts';
 import { debootstrap } from './debootstrap.ts';
 import { explainFailure } from './explainFailure.ts';
-import { imageTag } from './imageList.ts';
 
 const PUBLIC_ROOT = 'debian:trixie-slim';
+/** Gone once the base is built from it. */
+const OWN_ROOT = 'origin-stack/debian-root:building';
 const PULL_MS = 60_000;
 
-type Making = { tag: string; logFile: string; signal: AbortSignal };
+type Making = { logFile: string; signal: AbortSignal };
 
 /** The image that the base starts from: the public one where it can be pulled, else debootstrap's. */
 export async function makeDebianRoot({
-  tag,
   logFile,
   signal,
 }: Making): Promise<{ root: string; temporary: boolean }> {
@@ -34,9 +34,8 @@ export async function makeDebianRoot({
       next: 'check the network or the proxy, or run ./stack images as root on Debian',
     });
   }
-  const root = imageTag('debian-root', tag);
-  await bootstrap({ mirror, root, logFile, signal });
-  return { root, temporary: true };
+  await bootstrap({ mirror, root: OWN_ROOT, logFile, signal });
+  return { root: OWN_ROOT, temporary: true };
 }
 
 async function bootstrap(options: {

@@ -1,7 +1,7 @@
 import { CHECKOUT } from '../lib/checkout.ts';
 import type { Plan } from '../lib/command.ts';
-import { hashInputs } from './hashInputs.ts';
-import { readImage } from './imageFacts.ts';
+import { hashEveryImage, tagOf } from './hashInputs.ts';
+import { readBuiltImages } from './imageFacts.ts';
 import { type Image, imageList, imageTag } from './imageList.ts';
 import { planBuild } from './planBuild.ts';
 
@@ -10,7 +10,6 @@ export interface ImageChoice {
   names?: string[];
   /** Without names: those too that a command builds when it is first used. */
   all?: boolean;
-  tag: string;
   /** Build anew what is there already, with the newest packages: the named images, or all with their parents. */
   fresh?: boolean;
 }
@@ -19,6 +18,10 @@ export interface ImagesLook {
   names: string[];
   /** Of every image, by its name: the hash of its inputs as they are now. */
   hashes: ReadonlyMap<string, string>;
+  /** What it is called, by its name. */
+  references: ReadonlyMap<string, string>;
+  /** By the name that it lacks: the id of an image that is made of the same, under another one. */
+  toName: ReadonlyMap<string, string>;
   /** Parents first. */
   toBuild: (Image & { why: string })[];
 }
@@ -35,26 +38,30 @@ export const everyBundleImage = (): string[] => namesOf('runs', 'later');
 /** Which images are to be built, and why: by the hash of their inputs that the engine's images carry. */
 export async function lookAtImages(choice: ImageChoice): Promise<ImagesLook> {
   const names = choice.names ?? (choice.all ? everyBundleImage() : bundleImages());
-  const hashes = new Map<string, string>();
+  const hashes = await hashEveryImage(CHECKOUT);
+  const references = new Map([...hashes].map(([name, hash]) => [name, imageTag(name, tagOf(hash))]));
   const found = new Map<string, string>();
   const present = new Map<string, string>();
   const isForced = (name: string) => choice.fresh === true && (choice.names?.includes(name) ?? true);
-  for (const { name } of imageList) {
-    hashes.set(name, await hashInputs(CHECKOUT, name));
-    const image = await readImage(imageTag(name, choice.tag));
-    if (!image) continue;
-    found.set(name, image.hash);
-    if (!isForced(name)) present.set(name, image.hash);
+  const built = await readBuiltImages();
+  const toName = new Map<string, string>();
+  for (const [name, reference] of references) {
+    const hash = hashes.get(name) ?? '';
+    const same = built.filter((image) => image.hash === hash);
+    const named = same.find((image) => image.references.includes(reference));
+    const [other] = same;
+    if (!named && !other) continue;
+    found.set(name, hash);
+    if (isForced(name)) continue;
+    present.set(name, hash);
+    if (!named && other) toName.set(reference, other.id);
   }
-  const whyOf = (name: string) => {
-    if (!found.has(name)) return 'it is not there';
-    return found.get(name) === hashes.get(name) ? '--fresh' : 'it was made from other files';
-  };
+  const whyOf = (name: string) => (found.has(name) ? '--fresh' : 'it is not there');
   const toBuild = planBuild(names, { hashes, present }).map((image) => ({
     ...image,
     why: whyOf(image.name),
   }));
-  return { names, hashes, toBuild };
+  return { names, hashes, references, toName, toBuild };
 }
 
 /** The steps of a build, parents first. */

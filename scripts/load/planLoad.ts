@@ -15,7 +15,7 @@ interface Planned {
 
 /** What a load would do. Changes nothing. */
 export async function planLoad(dir: BundleDir, { settings, profile, files }: Planned): Promise<Plan> {
-  const image = await lookAtImages({ names: ['k6'], tag: settings.ORIGIN_VERSION });
+  const image = await lookAtImages({ names: ['k6'] });
   const hasKey = existsSync(join(dir.secrets, 'operator', 'load-key'));
   const rate = profile.perSecond === null ? '' : ` (${profile.perSecond} ingests a second)`;
   return {

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { BundleDir } from '../bundle/bundleDir.ts';
 import type { BundleSettings } from '../bundle/bundleSettings.ts';
 import { composeArgv, type DockerResult, docker } from '../bundle/compose.ts';
+import { tagSetting } from '../bundle/pinnedImages.ts';
+import { imageReference } from '../images/hashInputs.ts';
 import { CommandError } from '../lib/commandErrors.ts';
 import type { Step } from '../lib/progress.ts';
 import { redact } from '../lib/redact.ts';
@@ -56,7 +58,10 @@ export async function runK6(dir: BundleDir, options: RunOptions): Promise<K6Run>
   await remove(name);
   let ended: DockerResult;
   try {
+    const image = await imageReference('k6');
     ended = await docker(runArgv(dir, name, profile), {
+      // Built from this checkout when it is used; an installation pins what always runs.
+      env: { [tagSetting('k6')]: image.replace(/^.*:/, '') },
       input: `${key.trim()}\n${certificates}`,
       signal: AbortSignal.any([signal, deadline]),
       onOutput,

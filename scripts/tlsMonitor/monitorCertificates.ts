@@ -37,7 +37,7 @@ export async function monitorCertificates(
 ): Promise<Monitored> {
   const settings = await requireBundle(dir);
   if (metricsFile !== undefined) await requireMetricsFile(metricsFile);
-  const files = await readFiles(dir, settings.ORIGIN_VERSION, progress);
+  const files = await readFiles(dir, settings.ORIGIN_TAG_APP ?? '', progress);
   const asked = await askBundle(dir, settings, signal);
   const nowMs = Date.now();
   const context: JudgeContext = {
@@ -56,18 +56,14 @@ export async function monitorCertificates(
 }
 
 /** By a container where this user may not read them all; where that cannot be, what he may read is all there is. */
-async function readFiles(
-  dir: BundleDir,
-  version: string,
-  progress: Options['progress'],
-): Promise<FileLook[]> {
+async function readFiles(dir: BundleDir, tag: string, progress: Options['progress']): Promise<FileLook[]> {
   const input = { tree: await openTree(dir.secrets) };
   const own = await lookAtFiles(input);
   if (process.getuid?.() === 0 || !own.some(({ isDenied }) => isDenied)) return own;
   const failure = 'the certificates could not be looked at by a container';
   return await workByContainer<typeof input, FileLook[]>({
     program: 'lookAtCertificates',
-    version,
+    tag,
     input,
     failure,
   }).catch((error) => {

@@ -12,6 +12,6 @@ export const spoilKeyFiles: Fault = {
     return 'secrets/prometheus/service-key belongs to root, secrets/api/tls.key is readable by everybody';
   },
   async heal({ dir, settings }) {
-    for (const { fix } of await secretDrift(dir.secrets, settings.ORIGIN_VERSION)) await mendOf(fix)?.();
+    for (const { fix } of await secretDrift(dir.secrets, settings.ORIGIN_TAG_APP)) await mendOf(fix)?.();
   },
 };

@@ -1,3 +1,4 @@
+import { pinnedImages } from '../../bundle/pinnedImages.ts';
 import { redact } from '../../lib/redact.ts';
 import { type AuditCheck, type AuditContext, when } from '../check.ts';
 import type { Inspected } from '../inspected.ts';
@@ -65,11 +66,10 @@ export const exposureChecks: AuditCheck[] = [
   {
     name: 'image',
     cis: ['5.28'],
-    rule: "it runs the image that the declared version's tag names now",
+    rule: 'it runs the image that the settings name, as its tag names it now',
     faults({ Image, Config }, { settings, imageIds }) {
-      const version = settings.ORIGIN_VERSION;
-      const isOurs = Config.Image.startsWith('origin-stack/') && Config.Image.endsWith(`:${version}`);
-      if (!isOurs) return [`it runs ${Config.Image}, not an image of ours of version ${version}`];
+      if (!pinnedImages(settings).includes(Config.Image))
+        return [`it runs ${Config.Image}, which is none of the images that the settings name`];
       return when(
         imageIds.get(Config.Image) !== Image,
         `it runs an older image than ${Config.Image} names now`,

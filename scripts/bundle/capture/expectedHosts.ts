@@ -1,8 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { productVersion } from '@origin-stack/core/infra/productVersion';
 import { runTool } from '../../engine/runTool.ts';
-import { imageTag } from '../../images/imageList.ts';
+import { imageReference } from '../../images/hashInputs.ts';
 import { describeNetwork } from '../../images/networkSettings.ts';
 
 /** Where an installation fetches from on this host, by the tool that says so. */
@@ -38,9 +37,9 @@ export async function expectedHosts(
   await writeFile(settings, await describeNetwork(process.env));
   const inBuildStep = async (image: string, stage: string, ...command: string[]) => {
     const tag = `origin-capture/${image}-${stage}`;
-    const parents = ['APP', 'BASE', 'GO'].map(
-      (name) => `--build-arg=${name}=${imageTag(name.toLowerCase(), productVersion)}`,
-    );
+    const parents: string[] = [];
+    for (const name of ['APP', 'BASE', 'GO'])
+      parents.push(`--build-arg=${name}=${await imageReference(name.toLowerCase())}`);
     const file = `--file=compose/images/${image}/Dockerfile`;
     // The network is part of what makes a step the one that was built just now.
     const same = ['--network=host', `--target=${stage}`, file, ...parents];

@@ -1,6 +1,6 @@
 import { chown, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { productVersion } from '@origin-stack/core/infra/productVersion';
+import { imageReference } from '../../images/hashInputs.ts';
 import { COMPOSE_FILE } from '../bundleDir.ts';
 import { issue, type KeyPair } from '../certificates.ts';
 import { mustDocker } from '../compose.ts';
@@ -52,7 +52,7 @@ export async function startOutside(outside: Outside, name: string, service: Outs
     ...['--network', outside.network, '--ip', service.address],
     ...['--volume', `${folder}:/run/secrets:ro`, '--volume', service.data],
     ...(service.tmpfs ? ['--tmpfs', service.tmpfs] : []),
-    `origin-stack/${service.image}:${productVersion}`,
+    await imageReference(service.image),
     ...service.command,
   ]);
   return container;

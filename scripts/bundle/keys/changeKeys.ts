@@ -13,11 +13,11 @@ export async function changeKeys(
   step: KeyStep,
   services: ServiceName[] = [],
 ): Promise<KeyState[]> {
-  const { ORIGIN_VERSION: version } = await requireBundle(dir);
+  const { ORIGIN_TAG_APP: tag = '' } = await requireBundle(dir);
   const input: KeyWork = { tree: await openTree(dir.secrets), step, services, nowMs: Date.now() };
   if (process.getuid?.() === 0) return await workOnKeys(input);
   const failure = 'the keys could not be worked on by a container';
-  return await workByContainer({ program: 'workOnKeys', version, input, failure });
+  return await workByContainer({ program: 'workOnKeys', tag, input, failure });
 }
 
 /** The services that `--service` names, all of them where it names none. Throws UsageError for one that has no key. */

@@ -1,6 +1,5 @@
-import { hashInputs } from '../../images/hashInputs.ts';
+import { hashInputs, imageReference } from '../../images/hashInputs.ts';
 import { readImage } from '../../images/imageFacts.ts';
-import { imageTag } from '../../images/imageList.ts';
 import { everyBundleImage } from '../../images/lookAtImages.ts';
 
 /** By image: the hash of everything that it is, or was, made of. */
@@ -10,9 +9,9 @@ export type ImageInputs = Record<string, string>;
 export const imageInputs = (checkout: string): Promise<ImageInputs> =>
   ofEach((name) => hashInputs(checkout, name));
 
-/** Of the images that the engine has; empty where it has none. */
-export const inputsOfEngine = (tag: string): Promise<ImageInputs> =>
-  ofEach(async (name) => (await readImage(imageTag(name, tag)))?.hash ?? '');
+/** Of the images that the engine has under the names of this checkout; empty where it has none. */
+export const inputsOfEngine = (): Promise<ImageInputs> =>
+  ofEach(async (name) => (await readImage(await imageReference(name)))?.hash ?? '');
 
 /** The images that are missing, or were made from other files. */
 export const differing = (wanted: ImageInputs, found: ImageInputs): string[] =>

@@ -2,10 +2,9 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { productVersion } from '@origin-stack/core/infra/productVersion';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runTool } from '../../engine/runTool.ts';
-import { imageTag } from '../../images/imageList.ts';
+import { imageReference } from '../../images/hashInputs.ts';
 import { CHECKOUT } from '../../lib/checkout.ts';
 import { docker, mustDocker } from '../compose.ts';
 import { type Namespace, openNamespace } from '../test/openNamespace.ts';
@@ -15,7 +14,7 @@ import { folderName } from './writeBundle.ts';
 
 const PROJECT = 'origin-offline-test';
 /** Not started by default, so no container of another bundle holds it. */
-const SPARE_IMAGE = imageTag('versitygw', productVersion);
+const SPARE_IMAGE = await imageReference('versitygw');
 
 let dir: string;
 let checkout: string;

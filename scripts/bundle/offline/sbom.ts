@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findImage, imageTag } from '../../images/imageList.ts';
+import { productVersion } from '@origin-stack/core/infra/productVersion';
+import { findImage } from '../../images/imageList.ts';
 import { mustDocker } from '../compose.ts';
 import { copyFromImage } from './copyCheckout.ts';
 import { readGoModules } from './goModules.ts';
@@ -16,29 +17,29 @@ type Component = {
 
 /** What each image holds, in CycloneDX: Debian packages, npm packages, Go modules, each with its version. */
 export async function makeSbom(given: {
-  images: string[];
-  tag: string;
+  /** By the name of an image: what the engine calls it. */
+  references: ReadonlyMap<string, string>;
   /** An unpacked checkout, whose node_modules are those of the images. */
   checkout: string;
 }): Promise<object> {
-  const { images, tag, checkout } = given;
+  const { references, checkout } = given;
   const npm = await npmPackages(join(checkout, 'node_modules'));
   const components: Component[] = [];
-  for (const image of images) {
-    const reference = imageTag(image, tag);
+  for (const [image, reference] of references) {
     const hasNode = image === 'app' || 'APP' in findImage(image).parents;
     const inside = [
       ...(await debianPackages(reference)),
       ...(hasNode ? npm : []),
       ...(await goModules(reference, checkout)),
     ];
-    components.push({ type: 'container', name: `origin-stack/${image}`, version: tag, components: inside });
+    const [name = '', version = ''] = reference.split(':');
+    components.push({ type: 'container', name, version, components: inside });
   }
   return {
     bomFormat: 'CycloneDX',
     specVersion: '1.5',
     version: 1,
-    metadata: { component: { type: 'application', name: 'origin-stack', version: tag } },
+    metadata: { component: { type: 'application', name: 'origin-stack', version: productVersion } },
     components,
   };
 }

@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { productVersion } from '@origin-stack/core/infra/productVersion';
 import { lastLines, runTool } from '../../engine/runTool.ts';
 import { buildImages } from '../../images/buildImages.ts';
-import { imageTag } from '../../images/imageList.ts';
+import { imageReference } from '../../images/hashInputs.ts';
 import { buildSteps, everyBundleImage, lookAtImages } from '../../images/lookAtImages.ts';
 import type { CommandContext, Flags, Plan } from '../../lib/command.ts';
 import { CommandError } from '../../lib/commandErrors.ts';
@@ -23,7 +23,7 @@ export type WrittenBundle = { file: string; sizeBytes: number; sha256: string; i
 
 /** What `writeBundle` would build, and what it would write. */
 export async function planBundle(file: string): Promise<Plan> {
-  const look = await lookAtImages({ all: true, tag: productVersion });
+  const look = await lookAtImages({ all: true });
   const write = existsSync(file) ? 'replace' : 'write';
   const images = look.names;
   const content = `this checkout with its dependencies, and ${images.length} images: ${images.join(', ')}`;
@@ -46,7 +46,7 @@ export async function writeBundle(
   { progress, signal }: Pick<CommandContext<Flags>, 'progress' | 'signal'>,
 ): Promise<WrittenBundle> {
   const images = everyBundleImage();
-  await buildImages({ all: true, tag: productVersion, progress, signal });
+  await buildImages({ all: true, progress, signal });
   await mkdir(dirname(resolve(file)), { recursive: true });
   // Beside the archive: it is there that the space is.
   const work = await mkdtemp(join(dirname(resolve(file)), '.origin-stack-bundle-'));
@@ -55,9 +55,9 @@ export async function writeBundle(
   try {
     step.update('the checkout and its dependencies');
     await mkdir(join(root, BUNDLE_FOLDER), { recursive: true });
-    await copyCheckout(root, imageTag('app', productVersion));
+    await copyCheckout(root, await imageReference('app'));
     const inputs = await imageInputs(root);
-    const wrong = differing(inputs, await inputsOfEngine(productVersion));
+    const wrong = differing(inputs, await inputsOfEngine());
     if (wrong.length > 0) {
       throw new CommandError({
         what: `the checkout changed while it was packed: ${wrong.join(', ')}`,
@@ -66,14 +66,12 @@ export async function writeBundle(
     }
     await writeFile(join(root, INPUTS_FILE), `${JSON.stringify(inputs, null, 1)}\n`);
     step.update('the list of what the images hold');
-    const sbom = await makeSbom({ images, tag: productVersion, checkout: root });
+    const references = new Map<string, string>();
+    for (const name of images) references.set(name, await imageReference(name));
+    const sbom = await makeSbom({ references, checkout: root });
     await writeFile(join(root, SBOM_FILE), `${JSON.stringify(sbom, null, 1)}\n`);
     step.update('the images');
-    await saveImages(
-      images.map((name) => imageTag(name, productVersion)),
-      join(root, IMAGES_FILE),
-      signal,
-    );
+    await saveImages([...references.values()], join(root, IMAGES_FILE), signal);
     step.update('checksums');
     await writeChecksums(root);
     step.update('the archive');

@@ -14,7 +14,7 @@ const inData = (script: string) =>
   mustDocker([
     ...['run', '--rm', '--network', 'none', '--entrypoint', 'sh'],
     ...['--volume', `${bundle.settings.COMPOSE_PROJECT_NAME}_redis-data:/data`],
-    ...[`origin-stack/redis:${bundle.settings.ORIGIN_VERSION}`, '-c', script],
+    ...[`origin-stack/redis:${bundle.settings.ORIGIN_TAG_REDIS}`, '-c', script],
   ]);
 
 beforeAll(async () => {

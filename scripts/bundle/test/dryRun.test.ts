@@ -1,14 +1,18 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { freePort } from '@origin-stack/core/infra/embedded/freePort';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { isOneOff, serviceOf } from '../../audit/inspected.ts';
 import { inspectProject } from '../../audit/readFacts.ts';
+import { CHECKOUT } from '../../lib/checkout.ts';
 import { mustDocker } from '../compose.ts';
 import { listContainers } from '../containers.ts';
 import { openTree, writeSecret } from '../secretFiles.ts';
+import { copyCheckout } from './copyCheckout.ts';
 import { engineStateOf, startOf, treeOf } from './snapshot.ts';
 import { type Ran, runStack, stackOf } from './stack.ts';
 import { freeSubnet, removeProject } from './testProject.ts';
@@ -162,15 +166,34 @@ test(
 );
 
 test(
+  'another checkout builds an image under a name of its own, and this installation goes on with its own',
+  async () => {
+    const before = planIn(await stack('up', '--dry-run', '--json'));
+    const checkout = join(folder, 'checkout');
+    onTestFinished(() => rm(checkout, { recursive: true, force: true }));
+    await copyCheckout(checkout);
+    await symlink(join(CHECKOUT, 'node_modules'), join(checkout, 'node_modules'));
+    await appendFile(join(checkout, 'compose/images/redis/Dockerfile'), '# of another checkout\n');
+    const images = async (...args: string[]) => {
+      const argv = [join(checkout, 'scripts/main.ts'), 'images', '--only', 'redis', '--json', ...args];
+      return JSON.parse((await promisify(execFile)(process.execPath, argv, { cwd: checkout })).stdout);
+    };
+    const planned = (await images('--dry-run')) as { plan: Planned };
+    expect(actionsOf(planned.plan)).toEqual(['build image redis (Redis 8): it is not there']);
+    const { images: built } = (await images()) as { images: { name: string; reference: string }[] };
+    const reference = built.find(({ name }) => name === 'redis')?.reference ?? '';
+    expect(reference).not.toBe(`origin-stack/redis:${bundle.settings.ORIGIN_TAG_REDIS}`);
+    await mustDocker(['image', 'rm', reference]);
+    expect(planIn(await stack('up', '--dry-run', '--json'))).toEqual(before);
+  },
+  TIMEOUT_MS,
+);
+
+test(
   'images plans what it builds and why, and bundle its archive',
   async () => {
-    const ofTag = ['--tag', 'dry-run-test', '--only', 'redis'];
     const before = await engineStateOf(bundle.settings.COMPOSE_PROJECT_NAME);
     const plan = async (...args: string[]) => planIn(await runStack([...args, '--dry-run', '--json']));
-    expect(actionsOf(await plan('images', ...ofTag))).toEqual([
-      'build image base (Debian trixie): it is not there',
-      'build image redis (Redis 8): it is not there',
-    ]);
     const fresh = await plan('images', '--only', 'redis', '--fresh');
     expect(actionsOf(fresh)).toEqual(['build image redis (Redis 8): --fresh']);
     const file = join(folder, 'stack.tar');

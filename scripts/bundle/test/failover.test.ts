@@ -74,7 +74,7 @@ test(
     const ids = async () =>
       (await Promise.all(REPLICAS.map((name) => inspectService(bundle, name)))).map(({ id }) => id);
     const before = await ids();
-    const giveBack = await changeImage(`origin-stack/app:${bundle.settings.ORIGIN_VERSION}`);
+    const giveBack = await changeImage(`origin-stack/app:${bundle.settings.ORIGIN_TAG_APP}`);
     try {
       const answered = await underLoad(
         async () => {

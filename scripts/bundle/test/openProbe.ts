@@ -31,7 +31,7 @@ export async function openProbe(bundle: TheBundle, first: string, ...more: strin
   const mount = `${join(CHECKOUT, FOLDER)}:/app/${FOLDER}:ro`;
   const where = first.startsWith('container:') ? first : bundle.network(first);
   const argv = ['run', '--rm', '--interactive', '--name', name, '--label', label, '--network', where];
-  const image = `origin-stack/app:${bundle.settings.ORIGIN_VERSION}`;
+  const image = `origin-stack/app:${bundle.settings.ORIGIN_TAG_APP}`;
   const child = spawn('docker', [...argv, '--volume', mount, image, 'node', `${FOLDER}/serve.ts`], {
     stdio: ['pipe', 'pipe', 'pipe'],
   });

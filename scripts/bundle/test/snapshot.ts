@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { productVersion } from '@origin-stack/core/infra/productVersion';
 import { inspectProject } from '../../audit/readFacts.ts';
 import { mustDocker } from '../compose.ts';
 
@@ -23,21 +22,14 @@ export async function treeOf(root: string): Promise<string[]> {
   );
 }
 
-/** Containers, networks and volumes of a project, and every image of this version. */
+/** Containers, networks and volumes of a project, and every image of ours. */
 export async function engineStateOf(project: string): Promise<unknown> {
   const label = `label=com.docker.compose.project=${project}`;
   const [containers, networks, volumes, images] = await Promise.all([
     inspectProject(project),
     mustDocker(['network', 'ls', '--no-trunc', '--quiet', '--filter', label]),
     mustDocker(['volume', 'ls', '--quiet', '--filter', label]),
-    mustDocker([
-      'image',
-      'ls',
-      '--no-trunc',
-      '--quiet',
-      '--filter',
-      `reference=origin-stack/*:${productVersion}`,
-    ]),
+    mustDocker(['image', 'ls', '--no-trunc', '--quiet', '--filter', 'reference=origin-stack/*']),
   ]);
   const states = containers.map(({ Id, State }) => [Id, State.Status, startOf(State)].join(' ')).sort();
   // The engine lists by time of creation, in whole seconds: what was built in the same one has no order.

@@ -3,20 +3,34 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { productVersion } from '@origin-stack/core/infra/productVersion';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { imageReference } from '../../images/hashInputs.ts';
+import { imageList } from '../../images/imageList.ts';
 import { CHECKOUT } from '../../lib/checkout.ts';
 import { locateBundle } from '../bundleDir.ts';
 import { composeArgv, docker, mustDocker } from '../compose.ts';
 
 const MAIN = join(CHECKOUT, 'scripts/main.ts');
 const PROJECT = 'origin-uninstall-test';
-/** Of its own, so that no other bundle's images go. */
+/** Of its own, so that no other bundle's image goes. */
 const VERSION = 'uninstall-test';
 const ALIEN = 'origin-uninstall-alien';
 const IMAGE = `origin-stack/redis:${VERSION}`;
 
 let root: string;
+
+/** Other names of images that help to build, so that no later test has to build them. */
+const HELPING = imageList.filter(({ purpose }) => purpose !== 'runs').map(({ name }) => name);
+const keptName = (name: string) => `origin-uninstall-kept/${name}`;
+async function keepImages(): Promise<void> {
+  for (const name of HELPING) await docker(['tag', await imageReference(name), keptName(name)]);
+}
+async function giveBackImages(): Promise<void> {
+  for (const name of HELPING) {
+    await docker(['tag', keptName(name), await imageReference(name)]);
+    await docker(['image', 'rm', keptName(name)]);
+  }
+}
 
 const stack = (...args: string[]) =>
   new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
@@ -42,14 +56,18 @@ beforeAll(async () => {
   const dir = locateBundle(root);
   await mkdir(dir.reports);
   const settings = await readFile(dir.envFile, 'utf8');
-  await writeFile(dir.envFile, settings.replace(/^(ORIGIN_VERSION)=.*$/m, `$1=${VERSION}`));
-  await mustDocker(['tag', `origin-stack/redis:${productVersion}`, IMAGE]);
+  const [, tag] = /^ORIGIN_TAG_REDIS=(.*)$/m.exec(settings) ?? [];
+  await mustDocker(['tag', `origin-stack/redis:${tag}`, IMAGE]);
+  const others = settings.replace(/^ORIGIN_TAG_.*\n/gm, '');
+  await writeFile(dir.envFile, `${others}ORIGIN_TAG_REDIS=${VERSION}\n`);
   await mustDocker(composeArgv(dir, 'create', 'redis'));
+  await keepImages();
 });
 
 afterAll(async () => {
   await docker(['rm', '--force', ALIEN]);
   await stack('uninstall', '--yes', '--data', '--secrets', '--images');
+  await giveBackImages();
   await rm(root, { recursive: true, force: true });
 });
 
@@ -95,7 +113,7 @@ it('removes what is named, after a confirmation, and says what remains', async (
   const all = await stack('uninstall', '--yes', '--data', '--secrets', '--images', '--json');
   expect(all.code, all.stderr).toBe(0);
   expect(JSON.parse(all.stdout)).toMatchObject({
-    removed: { images: [IMAGE] },
+    removed: { images: expect.arrayContaining([IMAGE, await imageReference('base')]) },
     remains: {
       containers: [],
       networks: [],

@@ -11,7 +11,7 @@ export const secretModes = defineCheck({
   rule: "each secret is there and readable by its one reader's uid only",
   needs: 'settings',
   async detect({ dir, settings, engine }) {
-    const drift = await secretDrift(dir.secrets, engine && settings.ORIGIN_VERSION);
+    const drift = await secretDrift(dir.secrets, engine && settings.ORIGIN_TAG_APP);
     return drift.map(({ subject, difference, fix }) => error(`${subject}: ${difference}`, fix, mendOf(fix)));
   },
 });

@@ -21,7 +21,7 @@ export const goodEngine: EngineInfo = {
 export const goodSettings: BundleSettings = {
   COMPOSE_PROJECT_NAME: 'origin-doctor-test',
   ORIGIN_INSTALLATION: 'f00d',
-  ORIGIN_VERSION: '0',
+  ORIGIN_TAG_APP: '0.1.0-0',
   ORIGIN_SECRETS: '/nowhere',
   ORIGIN_TEXTFILE: '/nowhere',
   ORIGIN_PUBLIC_URL: 'https://localhost',
