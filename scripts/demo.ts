@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Jwks } from '@origin-stack/contract/certificates';
 import { collectFiles, type DemoFile } from './demo/collectFiles.ts';
-import { explainDistrust } from './demo/explainDistrust.ts';
+import { explainUnreached } from './demo/explainUnreached.ts';
 import { itemOf } from './demo/itemOf.ts';
 import { openDemo } from './demo/openDemo.ts';
 import { defineCommand } from './lib/command.ts';
@@ -59,7 +59,9 @@ export const command = defineCommand({
     if (files.length === 0)
       throw new PreconditionError({ what: 'there is no file to take', next: './stack demo PATH' });
     const { client, startReceiver } = await openDemo(flags, signal);
-    const jwks = await client.getJwks().catch(explainDistrust);
+    const jwks = await client
+      .getJwks()
+      .catch((error) => explainUnreached(flags.url ?? 'what runs here', error));
     if (flags.out) await openOut(flags.out, jwks);
     const prove = async (receiver?: WebhookReceiver) => {
       const proven: DemoItem[] = [];

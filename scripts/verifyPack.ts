@@ -2,9 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { type PublicJwks, verifyPack } from '@origin-stack/sdk';
 import { ps256Keys } from '@origin-stack/sdk/jwk';
 import { defineCommand } from './lib/command.ts';
-import { PreconditionError, UsageError } from './lib/commandErrors.ts';
+import { CommandError, UsageError } from './lib/commandErrors.ts';
+import { unreadable } from './lib/unreadable.ts';
 
 const NOT_CHECKED = 3;
+const NEXT_JWKS = 'curl https://YOUR-HOST/.well-known/jwks.json -o jwks.json';
 
 export const command = defineCommand({
   name: 'verify-pack',
@@ -29,7 +31,7 @@ export const command = defineCommand({
   },
   async run({ flags, args: [file = ''] }) {
     const zip = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-      throw new PreconditionError({ what: `cannot read ${file}`, why: error.code ?? error.message });
+      throw unreadable(file, error, 'name the pack as it was downloaded: ./stack verify-pack pack.zip');
     });
     const jwks = flags.jwks === undefined ? undefined : await readJwks(flags.jwks);
     // Both where both are given: a pin that is dropped would trust more than was asked.
@@ -61,14 +63,17 @@ async function readJwks(file: string): Promise<PublicJwks> {
     new UsageError({
       what: `${file} is not a JWKS of signing keys`,
       why,
-      next: 'curl https://YOUR-HOST/.well-known/jwks.json -o jwks.json',
+      next: NEXT_JWKS,
     });
   let jwks: PublicJwks;
   try {
-    const text = await readFile(file, 'utf8');
+    const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      throw unreadable(file, error, NEXT_JWKS);
+    });
     // Some editors write a byte order mark.
     jwks = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
+    if (error instanceof CommandError) throw error;
     throw refuse((error as Error).message.slice(0, 200));
   }
   try {

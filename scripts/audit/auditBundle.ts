@@ -1,6 +1,7 @@
 import type { BundleDir } from '../bundle/bundleDir.ts';
 import { type BundleSettings, requireBundle } from '../bundle/bundleSettings.ts';
 import { engineAnswers } from '../bundle/compose.ts';
+import { whyNoEngine } from '../bundle/noEngine.ts';
 import { overlaysOf } from '../bundle/overlays.ts';
 import { PreconditionError } from '../lib/commandErrors.ts';
 import type { Drift } from './drift.ts';
@@ -23,7 +24,7 @@ export interface Audit {
 export async function auditBundle(dir: BundleDir): Promise<Audit> {
   const settings = await requireBundle(dir);
   if (!(await engineAnswers())) {
-    throw new PreconditionError({ what: 'no Docker engine answers', next: './stack engine --yes' });
+    throw new PreconditionError(whyNoEngine(''));
   }
   const project = settings.COMPOSE_PROJECT_NAME;
   const containers = (await inspectProject(project)).sort((one, other) =>

@@ -3,6 +3,7 @@ import type { BundleDir } from '../bundle/bundleDir.ts';
 import type { BundleSettings } from '../bundle/bundleSettings.ts';
 import { composeArgv, docker, mustDocker } from '../bundle/compose.ts';
 import { type ConfigHashes, hasOtherSettings, readConfigHashes } from '../bundle/configHashes.ts';
+import { parseAnswer } from '../lib/parseAnswer.ts';
 import type { Drift } from './drift.ts';
 import { type Inspected, isOneOff, serviceOf } from './inspected.ts';
 import { type DeclaredNetworks, type DeclaredService, liveChanges } from './liveChanges.ts';
@@ -34,7 +35,7 @@ async function readDeclared(dir: BundleDir): Promise<Declared> {
     readConfigHashes({ argv: composeArgv(dir, 'config') }),
     mustDocker(composeArgv(dir, 'config', '--format', 'json')),
   ]);
-  return { ...(JSON.parse(config) as Omit<Declared, 'hashes'>), hashes };
+  return { ...parseAnswer<Omit<Declared, 'hashes'>>(config, 'docker compose config'), hashes };
 }
 
 /**
@@ -94,10 +95,8 @@ async function findStrangers(project: string, containers: Inspected[]): Promise<
     .filter(Boolean);
   if (names.length === 0) return [];
   const { stdout } = await docker(['network', 'inspect', ...names]);
-  const networks = JSON.parse(stdout) as {
-    Name: string;
-    Containers: Record<string, { Name: string }> | null;
-  }[];
+  type Network = { Name: string; Containers: Record<string, { Name: string }> | null };
+  const networks = parseAnswer<Network[]>(stdout, 'docker network inspect');
   const own = new Set(containers.map(({ Id }) => Id));
   return networks.flatMap(({ Name: network, Containers }) =>
     Object.entries(Containers ?? {})

@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import type { BundleDir } from '../bundle/bundleDir.ts';
 import type { BundleSettings } from '../bundle/bundleSettings.ts';
 import { docker, mustDocker } from '../bundle/compose.ts';
+import { parseAnswer } from '../lib/parseAnswer.ts';
 import type { AuditContext, ContainerProcess, EngineFacts } from './check.ts';
 import type { Inspected } from './inspected.ts';
 
@@ -20,7 +21,7 @@ export async function inspectProject(project: string): Promise<Inspected[]> {
 export async function inspect(ids: string[]): Promise<Inspected[]> {
   if (ids.length === 0) return [];
   const { stdout } = await docker(['container', 'inspect', ...ids]);
-  return JSON.parse(stdout) as Inspected[];
+  return parseAnswer<Inspected[]>(stdout, 'docker container inspect');
 }
 
 /** Everything that the checks hold containers against. */
@@ -41,11 +42,11 @@ export async function readContext(
 
 export async function readEngine(): Promise<EngineFacts> {
   const text = await mustDocker(['info', '--format', '{{json .}}']);
-  const info = JSON.parse(text) as {
+  const info = parseAnswer<{
     ServerVersion: string;
     SecurityOptions: string[] | null;
     Swarm?: { LocalNodeState?: string };
-  };
+  }>(text, 'docker info');
   return {
     version: info.ServerVersion,
     securityOptions: info.SecurityOptions ?? [],
@@ -59,7 +60,7 @@ async function readNetworks(containers: Inspected[]): Promise<AuditContext['netw
   );
   if (names.size === 0) return new Map();
   const { stdout } = await docker(['network', 'inspect', ...names]);
-  const networks = JSON.parse(stdout) as { Name: string; Internal: boolean }[];
+  const networks = parseAnswer<{ Name: string; Internal: boolean }[]>(stdout, 'docker network inspect');
   return new Map(networks.map(({ Name, Internal }) => [Name, { internal: Internal }]));
 }
 

@@ -7,6 +7,7 @@ import { ALWAYS_RENDERED } from '../bundle/renderedFiles.ts';
 import { openTree, type SecretFolder, type SecretTree, wrongModes } from '../bundle/secretFiles.ts';
 import { derivedSecrets } from '../bundle/secretPairs.ts';
 import { SECRET_PLAN } from '../bundle/secretPlan.ts';
+import { parseAnswer } from '../lib/parseAnswer.ts';
 import type { Drift } from './drift.ts';
 
 const INIT = './stack init';
@@ -94,5 +95,5 @@ async function lookByContainer(tree: SecretTree, version: string): Promise<Drift
   const argv = ['run', '--rm', ...isolation, ...withoutProxies, ...mount, ...program, JSON.stringify(tree)];
   const { code, stdout } = await docker(argv);
   // Without the image this user's own view is the best there is: it says what it may not look at.
-  return code === 0 ? (JSON.parse(stdout) as Drift[]) : await lookAtSecrets(tree);
+  return code === 0 ? parseAnswer<Drift[]>(stdout, 'docker run') : await lookAtSecrets(tree);
 }

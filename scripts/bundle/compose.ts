@@ -1,11 +1,12 @@
 import { createInterface } from 'node:readline';
 import { which } from 'zx/core';
-import { PreconditionError } from '../lib/commandErrors.ts';
+import { CommandError, PreconditionError } from '../lib/commandErrors.ts';
 import { redact } from '../lib/redact.ts';
 import { startProgram } from '../lib/startProgram.ts';
 import { type BundleDir, COMPOSE_FILE, EARLIER_ENV, OVERLAYS_ENV } from './bundleDir.ts';
 import { type BundleSettings, bundleSettingsIn, isEarlierFile } from './bundleSettings.ts';
 import { dockerEnv } from './dockerEnv.ts';
+import { noEngineError } from './noEngine.ts';
 import { overlaysOf } from './overlays.ts';
 
 /** The arguments of `docker` that speak of one bundle, with the overlays that its settings name. */
@@ -84,12 +85,24 @@ export async function mustDocker(argv: string[], options: DockerOptions = {}): P
   throw dockerError(argv, result);
 }
 
-/** What to throw where `docker` failed: its last words. */
-export function dockerError(argv: string[], { code, stderr }: DockerResult): Error {
+/** What to throw where `docker` failed: that no engine answered, or its last words. */
+export function dockerError(argv: string[], { code, stderr }: DockerResult): CommandError {
+  const silent = noEngineError(stderr);
+  if (silent) return silent;
   const words = redact(stderr.trim().split('\n').slice(-8).join('\n'));
-  const verb = argv.filter((part) => !part.startsWith('-') && !part.includes('/')).slice(0, 3);
-  return new Error(`docker ${verb.join(' ')} failed (exit ${code}): ${words}`);
+  const asked = ['docker', ...wordsOf(argv).slice(0, 2)];
+  return new CommandError({
+    what: `${asked.join(' ')} failed (exit ${code})`,
+    why: words || 'it said nothing',
+    next: './stack doctor',
+  });
 }
+
+const WITH_VALUE = ['--env-file', '--file', '--profile', '--filter', '--format'];
+
+/** Without flags and their values. */
+const wordsOf = (argv: string[]): string[] =>
+  argv.filter((part, at) => !part.startsWith('-') && !WITH_VALUE.includes(argv[at - 1] ?? ''));
 
 function eachLine(stream: NodeJS.ReadableStream, take: (line: string) => void): void {
   createInterface({ input: stream }).on('line', take);

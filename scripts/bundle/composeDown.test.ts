@@ -44,5 +44,6 @@ test.each([
   `failed to remove network ${NETWORK}: Error response from daemon: no space left on device`,
 ])('what else fails ends it: %s', async (words) => {
   failingEngine(words);
-  await expect(composeDown(locateBundle(root), {})).rejects.toThrow(words);
+  const failed = { message: 'docker compose down failed (exit 1)', why: words };
+  await expect(composeDown(locateBundle(root), {})).rejects.toMatchObject(failed);
 });

@@ -1,4 +1,5 @@
 import { alignColumns } from '../lib/alignColumns.ts';
+import { parseAnswer } from '../lib/parseAnswer.ts';
 import type { BundleDir } from './bundleDir.ts';
 import { composeArgv, mustDocker } from './compose.ts';
 
@@ -34,7 +35,7 @@ export async function listContainers(dir: BundleDir): Promise<Container[]> {
   return text
     .split('\n')
     .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line) as PsLine)
+    .map((line) => parseAnswer<PsLine>(line, 'docker compose ps'))
     .filter((line) => !OF_ONE_COMMAND.includes(line.Service))
     .map((line) => ({
       service: line.Service,

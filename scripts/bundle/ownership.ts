@@ -1,4 +1,5 @@
 import { PreconditionError } from '../lib/commandErrors.ts';
+import { parseAnswer } from '../lib/parseAnswer.ts';
 import { type BundleDir, COMPOSE_FILE } from './bundleDir.ts';
 import type { BundleSettings } from './bundleSettings.ts';
 import { docker } from './compose.ts';
@@ -23,14 +24,15 @@ export interface ForeignPart {
  */
 export async function foreignParts(dir: BundleDir, settings: Identity): Promise<ForeignPart[]> {
   const { COMPOSE_PROJECT_NAME: project, ORIGIN_INSTALLATION: id } = settings;
-  const ofCompose = (name: string) => `{{.Label "com.docker.compose.project${name}"}}`;
-  const own = `{{.Label "${INSTALLATION_LABEL}"}}`;
+  const label = (name: string) => `{{json (.Label "${name}")}}`;
+  const own = label(INSTALLATION_LABEL);
+  const ofCompose = (name: string) => label(`com.docker.compose.project.${name}`);
   const [containers, volumes, names] = await Promise.all([
     rowsOf(
-      ...['ps', '--all', '--filter', `label=com.docker.compose.project=${project}`, '--format'],
-      ['{{.Names}}', own, ofCompose('.config_files'), ofCompose('.environment_file')].join('\t'),
+      ['ps', '--all', '--filter', `label=com.docker.compose.project=${project}`],
+      ['{{json .Names}}', own, ofCompose('config_files'), ofCompose('environment_file')],
     ),
-    rowsOf('volume', 'ls', '--format', ['{{.Name}}', own].join('\t')),
+    rowsOf(['volume', 'ls'], ['{{json .Name}}', own]),
     volumesOf(project),
   ]);
   const ofProject = names.map((name) => `${project}_${name}`);
@@ -55,10 +57,12 @@ function isMadeFrom({ envFile }: BundleDir, files: string, envFiles: string): bo
   return files.split(',').includes(COMPOSE_FILE) && isOurEnv;
 }
 
-async function rowsOf(...argv: string[]): Promise<string[][]> {
-  const { code, stdout } = await docker(argv).catch(() => ({ code: 1, stdout: '' }));
+/** A row for each thing that the engine lists, with these columns. */
+async function rowsOf(argv: string[], columns: string[]): Promise<string[][]> {
+  const format = ['--format', `[${columns.join(',')}]`];
+  const { code, stdout } = await docker([...argv, ...format]).catch(() => ({ code: 1, stdout: '' }));
   const lines = code === 0 ? stdout.split('\n').filter((line) => line !== '') : [];
-  return lines.map((line) => line.split('\t'));
+  return lines.map((line) => parseAnswer<string[]>(line, `docker ${argv.slice(0, 2).join(' ')}`));
 }
 
 /** What to tell of foreign parts: the same for the doctor and for commands that refuse. */

@@ -1,6 +1,7 @@
 import { type Inspected, isOneOff, serviceOf } from '../audit/inspected.ts';
 import { inspectProject } from '../audit/readFacts.ts';
 import type { Plan } from '../lib/command.ts';
+import { parseAnswer } from '../lib/parseAnswer.ts';
 import type { BundleSettings } from './bundleSettings.ts';
 import { composeOf, mustDocker } from './compose.ts';
 import type { Container } from './containers.ts';
@@ -37,7 +38,7 @@ export async function planContainers(coming: Coming): Promise<Plan['steps']> {
     readExpected({ argv, env }),
     inspectProject(coming.settings.COMPOSE_PROJECT_NAME),
   ]);
-  const declaration = JSON.parse(config) as Declaration;
+  const declaration = parseAnswer<Declaration>(config, 'docker compose config');
   const standing = inspected.filter((one) => !isOneOff(one));
   const [halfMade, containers] = [
     standing.filter((one) => isHalfMade(asContainer(one))),

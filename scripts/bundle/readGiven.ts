@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { PreconditionError } from '../lib/commandErrors.ts';
+import { unreadable } from '../lib/unreadable.ts';
 
 /**
  * The text of a file that the operator named, without the byte order mark of editors on Windows. Throws PreconditionError, with `next`,
@@ -7,7 +7,7 @@ import { PreconditionError } from '../lib/commandErrors.ts';
  */
 export async function readGiven(file: string, next: string): Promise<string> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new PreconditionError({ what: `cannot read ${file}`, why: error.code, next });
+    throw unreadable(file, error, next);
   });
   return text.replace(/^\ufeff/, '');
 }

@@ -1,3 +1,4 @@
+import { parseAnswer } from '../lib/parseAnswer.ts';
 import { OWN_TENANTS } from '../tenants/ownTenants.ts';
 import type { BundleDir } from './bundleDir.ts';
 import { composeArgv, mustDocker } from './compose.ts';
@@ -9,7 +10,8 @@ export const realTenantsOf = (names: readonly string[]): string[] =>
 /** Asks the database of a running bundle for its real tenants, by name. */
 export async function realTenants(dir: BundleDir, signal: AbortSignal): Promise<string[]> {
   const argv = composeArgv(dir, 'run', '--rm', '-T', 'tools', 'tenant', 'list', '--json');
-  const { tenants } = JSON.parse(await mustDocker(argv, { signal })) as { tenants: { name: string }[] };
+  const answer = await mustDocker(argv, { signal });
+  const { tenants } = parseAnswer<{ tenants: { name: string }[] }>(answer, './stack tenant list');
   return realTenantsOf(tenants.map(({ name }) => name));
 }
 

@@ -1,6 +1,7 @@
 import type { CommandContext, CommandResult, Flags, Plan } from '../lib/command.ts';
 import { CommandError, PreconditionError, UsageError } from '../lib/commandErrors.ts';
 import type { DescribedError } from '../lib/describeError.ts';
+import { parseAnswer } from '../lib/parseAnswer.ts';
 import { withoutFlag } from '../lib/withoutFlag.ts';
 import type { BundleDir } from './bundleDir.ts';
 import { composeArgv, docker } from './compose.ts';
@@ -44,7 +45,8 @@ export async function runInBundle(
       next: './stack status',
     });
   }
-  const data = context.json && stdout !== '' ? JSON.parse(stdout) : null;
+  const data =
+    context.json && stdout !== '' ? parseAnswer<CommandResult['data']>(stdout, `./stack ${name}`) : null;
   return { data, text: stdout.trimEnd(), exitCode: code as 0 | 1 | 2 | 3 };
 }
 

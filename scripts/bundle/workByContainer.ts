@@ -1,8 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { imageTag } from '../images/imageList.ts';
 import { PreconditionError } from '../lib/commandErrors.ts';
+import type { DescribedError } from '../lib/describeError.ts';
+import { parseAnswer } from '../lib/parseAnswer.ts';
 import { docker } from './compose.ts';
 import { withoutProxies } from './dockerEnv.ts';
+import { noEngineError } from './noEngine.ts';
 import type { SecretTree } from './secretFiles.ts';
 
 /** What files of other users need, and nothing else. */
@@ -39,8 +42,12 @@ export async function workByContainer<Input extends { tree: SecretTree }, Output
     `scripts/bundle/inContainer/${program}.ts`,
   ];
   const { code, stdout, stderr } = await docker(argv, { input: JSON.stringify(input) });
-  if (code === 0) return JSON.parse(stdout) as Output;
-  const error = stdout.startsWith('{') ? JSON.parse(stdout).error : undefined;
+  if (code === 0) return parseAnswer<Output>(stdout, 'docker run');
+  const silent = noEngineError(stderr);
+  if (silent) throw silent;
+  const error = stdout.startsWith('{')
+    ? parseAnswer<{ error?: DescribedError['data'] }>(stdout, 'docker run').error
+    : undefined;
   throw new PreconditionError({
     what: error?.what ?? failure,
     why: error?.why ?? (stderr.trim().split('\n').slice(-3).join('\n') || `exit ${code}`),

@@ -3,6 +3,9 @@ import { basename, extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PreconditionError } from '../lib/commandErrors.ts';
 import { printable } from '../lib/printable.ts';
+import { unreadable } from '../lib/unreadable.ts';
+
+const NAMED = 'name files or folders that you may read: ./stack demo FILE';
 
 export interface DemoFile {
   /** As a terminal may show it; relative to the folder that was named. */
@@ -47,7 +50,7 @@ export async function collectFiles(paths: string[], limit: number): Promise<Coll
   const files: DemoFile[] = [];
   for (const { file, name, isNamed } of found.slice(0, limit)) {
     const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-      if (isNamed) throw unreadable(file, error);
+      if (isNamed) throw unreadable(file, error, NAMED);
       skipped.push(`${name}: ${error.code}`);
     });
     if (!bytes) continue;
@@ -66,7 +69,7 @@ interface Found {
 
 async function filesOf(path: string): Promise<Found[]> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw unreadable(path, error);
+    throw unreadable(path, error, NAMED);
   });
   if (!found.isDirectory()) {
     // A pipe or a device could be read for ever.
@@ -80,6 +83,3 @@ async function filesOf(path: string): Promise<Found[]> {
     .sort()
     .map((file) => ({ file, name: printable(relative(path, file)), isNamed: false }));
 }
-
-const unreadable = (path: string, error: NodeJS.ErrnoException) =>
-  new PreconditionError({ what: `cannot read ${printable(path)}`, why: error.code ?? error.message });

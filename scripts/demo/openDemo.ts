@@ -7,6 +7,7 @@ import { publicClient } from '../bundle/publicClient.ts';
 import { installationKey } from '../embedded/installationTenant.ts';
 import { openOperator } from '../embedded/operator.ts';
 import { PreconditionError, UsageError } from '../lib/commandErrors.ts';
+import { unreadable } from '../lib/unreadable.ts';
 import { startWebhookReceiver, type WebhookReceiver } from '../proof/webhookReceiver.ts';
 
 interface DemoFlags {
@@ -31,7 +32,7 @@ export async function openDemo(flags: DemoFlags, signal: AbortSignal): Promise<D
         next: './stack demo --url URL --key-file F',
       });
     }
-    const key = (await readKey(flags['key-file'])).trim();
+    const key = await readKey(flags['key-file']);
     const url = flags.url.replace(/\/$/, '');
     return {
       client: publicClient({ url, caFiles: flags.ca ? [flags.ca] : [] }, key),
@@ -52,11 +53,11 @@ export async function openDemo(flags: DemoFlags, signal: AbortSignal): Promise<D
 }
 
 async function readKey(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new PreconditionError({
-      what: `cannot read the key file ${file}`,
-      why: error.code,
-      next: '--key-file F',
-    });
+  const next = 'name the file that holds the API key and nothing else: --key-file F';
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw unreadable(file, error, next);
   });
+  const key = text.trim();
+  if (/^[\x21-\x7e]+$/.test(key)) return key;
+  throw new PreconditionError({ what: `${file} holds no API key`, next });
 }

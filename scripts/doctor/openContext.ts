@@ -3,6 +3,7 @@ import { inspectProject } from '../audit/readFacts.ts';
 import type { BundleDir } from '../bundle/bundleDir.ts';
 import { readBundleSettings } from '../bundle/bundleSettings.ts';
 import { describeEngine } from '../engine/unfitEngine.ts';
+import { parseAnswer } from '../lib/parseAnswer.ts';
 import type { DoctorContext, EngineInfo } from './doctorCheck.ts';
 import { type Host, realHost } from './host.ts';
 
@@ -42,7 +43,7 @@ async function readEngineInfo(host: Host): Promise<EngineInfo | undefined> {
   ]);
   const answeredMs = host.nowMs();
   if (version.code !== 0 || info.code !== 0) return undefined;
-  const facts = parse<Info>(info.output);
+  const facts = parseAnswer<Info>(info.output, 'docker info');
   return {
     ...describeEngine(version.output),
     composeVersion: compose.code === 0 ? (compose.output.split('\n').at(-1) ?? '') : '',
@@ -63,6 +64,3 @@ export function skewOf(
 ): number {
   return Math.max(askedMs - readMs, readMs - answeredMs, 0);
 }
-
-/** Warnings of the client may stand before the answer. */
-const parse = <T>(text: string): T => JSON.parse(text.slice(text.indexOf('{'))) as T;

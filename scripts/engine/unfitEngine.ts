@@ -1,3 +1,4 @@
+import { parseAnswer } from '../lib/parseAnswer.ts';
 import { isAtLeast } from './isAtLeast.ts';
 
 /** The oldest that the bundle was tried on. */
@@ -38,11 +39,10 @@ export const PODMAN_CLIENT = 'Podman';
 
 /** Of `docker version --format '{{json .}}'` where that succeeds. Podman's own client names no server. */
 export function describeEngine(output: string): { version: string; kind: string } {
-  // Warnings of the client may stand before the answer.
-  const said = JSON.parse(output.slice(output.indexOf('{'))) as {
+  const said = parseAnswer<{
     Client?: { Version?: string };
     Server?: { Version?: string; Components?: { Name: string }[] } | null;
-  };
+  }>(output, 'docker version');
   if (!said.Server) return { version: said.Client?.Version ?? '', kind: PODMAN_CLIENT };
   return { version: said.Server.Version ?? '', kind: said.Server.Components?.[0]?.Name ?? '' };
 }

@@ -1,3 +1,4 @@
+import { OriginError } from '@origin-stack/sdk';
 import { CommandError } from './commandErrors.ts';
 
 /** An error as the terminal (`text`), as `--json` (`data`) and as the exit code show it. */
@@ -25,10 +26,21 @@ export function describeError(error: unknown): DescribedError {
   const code = (error as { code?: unknown } | null)?.code;
   const known = typeof code === 'string' ? systemErrors[code] : undefined;
   const what = error instanceof Error ? messageWithCause(error) : String(error);
-  const described = describeParts(what, { why: known?.why, next: known?.next, exitCode: 1 });
+  const refusal = error instanceof OriginError ? describeRefusal(error) : undefined;
+  const described = describeParts(what, { why: known?.why, next: known?.next, ...refusal, exitCode: 1 });
   // Where an error of no known kind came from is the one thing that helps whoever must mend it.
-  const trace = known === undefined && error instanceof Error ? firstFrames(error) : '';
+  const trace =
+    known === undefined && refusal === undefined && error instanceof Error ? firstFrames(error) : '';
   return { ...described, text: described.text + trace };
+}
+
+/** What the service answered: no fault of a program, so nobody needs to know where it was asked. */
+function describeRefusal({ code, status, requestId }: OriginError): { why: string; next: string } {
+  const named = requestId === undefined ? '' : `, request ${requestId}`;
+  return {
+    why: status === undefined ? code : `it answered ${status} ${code}${named}`,
+    next: './stack status; ./stack logs api-a says more',
+  };
 }
 
 function messageWithCause(error: Error): string {

@@ -1,4 +1,5 @@
 import type { ServiceKeyState } from '@origin-stack/core/infra/serviceKeyGate';
+import { parseAnswer } from '../../lib/parseAnswer.ts';
 import { redact } from '../../lib/redact.ts';
 import type { BundleDir } from '../bundleDir.ts';
 import { docker, engineAnswers } from '../compose.ts';
@@ -32,7 +33,7 @@ export async function askListener({ service, id }: KeyListener, keys: string[]):
     input: JSON.stringify(keys),
   });
   if (code !== 0) throw new Error(`${service} did not answer: ${redact(stderr.trim().slice(-300))}`);
-  const answers = JSON.parse(stdout) as { status: number; state: ServiceKeyState | null }[];
+  const answers = parseAnswer<{ status: number; state: ServiceKeyState | null }[]>(stdout, 'docker exec');
   return answers.map(({ status, state }) => {
     if (status === 200 && state) return state;
     if (status === 401) return undefined;

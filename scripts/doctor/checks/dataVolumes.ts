@@ -1,5 +1,6 @@
 import { docker } from '../../bundle/compose.ts';
 import { everyVolume, lostVolumes } from '../../bundle/dataVolumes.ts';
+import { parseAnswer } from '../../lib/parseAnswer.ts';
 import { defineCheck, error, type Issue, megabytes, warning } from '../doctorCheck.ts';
 
 const LEAST = 1e9;
@@ -23,7 +24,7 @@ export const dataVolumes = defineCheck({
     );
     if (names.length === 0) return [error('the bundle has no volumes: its data is gone', sayGone(project))];
     const { stdout } = await docker(['volume', 'inspect', ...names]);
-    const volumes = JSON.parse(stdout) as { Name: string; Mountpoint: string }[];
+    const volumes = parseAnswer<{ Name: string; Mountpoint: string }[]>(stdout, 'docker volume inspect');
     for (const { Name, Mountpoint } of volumes) {
       const { freeBytes, totalBytes } = await host.disk(Mountpoint);
       const what = `${Name} has ${megabytes(freeBytes)} of ${megabytes(totalBytes)} left`;

@@ -1,5 +1,6 @@
 import { BlockList, isIPv4 } from 'node:net';
 import { docker } from '../../bundle/compose.ts';
+import { parseAnswer } from '../../lib/parseAnswer.ts';
 import { defineCheck, error } from '../doctorCheck.ts';
 
 const FIX = './stack down, then ./stack up --subnet 10.213.89 (any free /24)';
@@ -40,12 +41,14 @@ async function engineNetworks() {
   const ids = (await docker(['network', 'ls', '--quiet'])).stdout.split('\n').filter(Boolean);
   if (ids.length === 0) return [];
   const { stdout } = await docker(['network', 'inspect', ...ids]);
-  return (JSON.parse(stdout) as Network[]).map(({ Id, Name, Options, Labels, IPAM }) => ({
-    name: Name,
-    bridge: Options?.['com.docker.network.bridge.name'] ?? `br-${Id.slice(0, 12)}`,
-    project: Labels?.['com.docker.compose.project'],
-    subnets: (IPAM.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []),
-  }));
+  return parseAnswer<Network[]>(stdout, 'docker network inspect').map(
+    ({ Id, Name, Options, Labels, IPAM }) => ({
+      name: Name,
+      bridge: Options?.['com.docker.network.bridge.name'] ?? `br-${Id.slice(0, 12)}`,
+      project: Labels?.['com.docker.compose.project'],
+      subnets: (IPAM.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []),
+    }),
+  );
 }
 
 /** Whether two networks share addresses; of IPv6 the bundle has none. */
