@@ -40,6 +40,7 @@ import { subnets } from './checks/subnets.ts';
 import { swap } from './checks/swap.ts';
 import { syncTime } from './checks/syncTime.ts';
 import { vaultSealed } from './checks/vaultSealed.ts';
+import { volumeOwners } from './checks/volumeOwners.ts';
 import type { DoctorCheck } from './doctorCheck.ts';
 
 /** Every check, the host's first. What other operations refuse on, they take from here by name. */
@@ -65,6 +66,7 @@ export const doctorChecks: readonly DoctorCheck[] = [
   halfInit,
   installation,
   mountedFiles,
+  volumeOwners,
   ports,
   subnets,
   secretModes,

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { chown, readFile, stat, writeFile } from 'node:fs/promises';
 import { eventually } from '@origin-stack/testkit/eventually';
 import { GenericContainer } from 'testcontainers';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -269,6 +269,25 @@ describe.skipIf(!root)(`the checks of a running bundle${skipped}`, () => {
     const [, mountpoint = ''] = /^make the file system of (\S+) larger$/.exec(issue?.fix ?? '') ?? [];
     await type(`mount -o remount,size=2g ${mountpoint}`);
     expect(await whatOf('data-volumes')).toEqual([]);
+  });
+
+  it('volume-owners finds data that root has put there, and what it says to type gives them back', async () => {
+    expect(await whatOf('volume-owners')).toEqual([]);
+    const given = await context();
+    const alertmanager = given.containers.find((one) => serviceOf(one) === 'alertmanager');
+    const path = alertmanager?.Mounts.find(({ Type }) => Type === 'volume')?.Source ?? '';
+    const { uid, gid } = await stat(path);
+    undo.push(() => chown(path, uid, gid));
+    await chown(path, 0, 0);
+    const [issue, ...others] = await issuesOf('volume-owners', given);
+    expect(others).toEqual([]);
+    expect(issue).toMatchObject({
+      severity: 'error',
+      what: `the data of alertmanager belong to uid 0, and it runs as ${uid}: ${path}`,
+    });
+    await type(issue?.fix ?? '');
+    expect(await stat(path)).toMatchObject({ uid, gid });
+    expect(await whatOf('volume-owners')).toEqual([]);
   });
 
   it('data-volumes warns of the last tenth, and finds that every volume is gone', async () => {
