@@ -1,5 +1,5 @@
-import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen, type IBreaker } from 'cockatiel';
 import { BreakerOpenError, BreakerTimeoutError } from './breakerErrors.ts';
+import { callWithin } from './withDeadline.ts';
 
 export type BreakerState = 'closed' | 'open' | 'half_open';
 
@@ -36,63 +36,41 @@ export interface Breaker {
   onTransition(listener: (transition: BreakerTransition) => void): () => void;
 }
 
-const STATES: Record<CircuitState, BreakerState> = {
-  [CircuitState.Closed]: 'closed',
-  [CircuitState.Open]: 'open',
-  [CircuitState.HalfOpen]: 'half_open',
-  [CircuitState.Isolated]: 'open',
-};
-
 /**
- * A circuit breaker on cockatiel, which does three things otherwise than a busy service needs (4.0.0):
- * - callers that arrive during the half-open probe wait for it without a bound and, when it succeeds, all go at
- *   once; here they are rejected;
- * - the outcome of a call that began before the circuit opened still counts: a late failure reopens a circuit
- *   whose probe is in flight, and leaks into the count after it closed; here it is ignored;
- * - rests are measured on the wall clock, so a clock set back keeps a circuit open; here on a monotonic one.
- *
- * A probe that gets an error which is no failure (a 4xx) closes the breaker: the dependency answered.
+ * A circuit breaker: closed until so many calls in a row fail, open for a rest, then half open for one call that probes.
+ * - Callers that arrive during the probe are rejected: none waits for it, and none follows it through.
+ * - An outcome counts only in the period that its call began in: a late failure neither reopens a circuit whose probe is under
+ *   way nor leaks into the count after it closed.
+ * - A refusal (a 4xx) during the probe closes the breaker, since the dependency answered.
  */
 export function createBreaker(options: BreakerOptions): Breaker {
   checkOptions(options);
-  const { name, timeoutMs, halfOpenAfterMs, nowMs = () => performance.now() } = options;
+  const { name, timeoutMs, failures, halfOpenAfterMs, nowMs = () => performance.now() } = options;
   const listeners = new Set<(transition: BreakerTransition) => void>();
-  let openedAtMs = 0;
   let state: BreakerState = 'closed';
-  const restMs = () => Math.max(0, openedAtMs + halfOpenAfterMs - nowMs());
-  // cockatiel compares the wall clock with `duration`: an endless or a past one leaves the decision to `restMs`.
-  const rest = {
-    next: () => rest,
-    get duration() {
-      return restMs() > 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
-    },
-  };
-  const countsAsFailure = (error: unknown) =>
-    error instanceof BreakerTimeoutError || options.isFailure(error);
-
-  const makeCircuit = () => {
-    const inARow = new ConsecutiveBreaker(options.failures);
-    const breaker: IBreaker = {
-      state: undefined,
-      success: () => inARow.success(),
-      failure: (begunIn) => begunIn === made.state && inARow.failure(),
-    };
-    const made = circuitBreaker(handleWhen(countsAsFailure), { halfOpenAfter: rest, breaker });
-    made.onStateChange((to) => {
-      if (made === circuit) enter(STATES[to]);
-    });
-    return made;
-  };
-  let circuit = makeCircuit();
+  /** Counts the changes of the state. */
+  let period = 0;
+  let failedInARow = 0;
+  let openedAtMs = 0;
+  const restMs = () => openedAtMs + halfOpenAfterMs - nowMs();
 
   function enter(to: BreakerState) {
     const from = state;
     state = to;
+    period += 1;
+    failedInARow = 0;
     if (to === 'open') openedAtMs = nowMs();
-    // What began in an earlier closed period ends in that period's circuit, which nobody asks any more.
-    if (to === 'closed') circuit = makeCircuit();
     for (const listener of listeners) listener({ name, from, to });
   }
+
+  function take(outcome: 'answered' | 'refused' | 'failed') {
+    if (state === 'half_open') return enter(outcome === 'failed' ? 'open' : 'closed');
+    if (outcome === 'answered') failedInARow = 0;
+    if (outcome === 'failed' && ++failedInARow === failures) enter('open');
+  }
+
+  const outcomeOf = (error: unknown) =>
+    error instanceof BreakerTimeoutError || options.isFailure(error) ? 'failed' : 'refused';
 
   return {
     name,
@@ -105,7 +83,16 @@ export function createBreaker(options: BreakerOptions): Breaker {
       // From here to the start of the call nothing else runs, so two callers cannot both become the probe.
       if (state === 'half_open') throw new BreakerOpenError(name, halfOpenAfterMs);
       if (state === 'open' && restMs() > 0) throw new BreakerOpenError(name, Math.ceil(restMs()));
-      return circuit.execute(() => withDeadline(call, name, timeoutMs));
+      if (state === 'open') enter('half_open');
+      const begunIn = period;
+      try {
+        const value = await callWithTimeout(call, name, timeoutMs);
+        if (begunIn === period) take('answered');
+        return value;
+      } catch (error) {
+        if (begunIn === period) take(outcomeOf(error));
+        throw error;
+      }
     },
   };
 }
@@ -119,25 +106,11 @@ function checkOptions({ name, failures, halfOpenAfterMs, timeoutMs = 1 }: Breake
   }
 }
 
-async function withDeadline<T>(
+const callWithTimeout = <T>(
   call: (signal: AbortSignal) => Promise<T>,
   name: string,
   timeoutMs: number | undefined,
-): Promise<T> {
-  const controller = new AbortController();
-  if (timeoutMs === undefined) return call(controller.signal);
-  let timer: NodeJS.Timeout | undefined;
-  const expired = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const error = new BreakerTimeoutError(name, timeoutMs);
-      // First the rejection: what the call makes of the abort must not win the race and hide the timeout.
-      reject(error);
-      controller.abort(error);
-    }, timeoutMs);
-  });
-  try {
-    return await Promise.race([call(controller.signal), expired]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+): Promise<T> =>
+  timeoutMs === undefined
+    ? call(new AbortController().signal)
+    : callWithin(call, timeoutMs, () => new BreakerTimeoutError(name, timeoutMs));

@@ -13,6 +13,7 @@ import {
 import type { KeyProvider } from '../../domain/ports.ts';
 import type { EgressProxy } from '../egressProxy/egressProxy.ts';
 import { viaProxy } from '../egressProxy/viaProxy.ts';
+import { callWithin } from '../withDeadline.ts';
 import { AwsKmsError, awsKmsError } from './awsKmsError.ts';
 import { signingJwk } from './signingJwk.ts';
 
@@ -54,8 +55,10 @@ export async function openAwsKms(options: AwsKmsOptions): Promise<KeyProvider> {
       ...agentsVia(options),
     },
   });
+  const timedOut = () => new DOMException(`no answer within ${timeoutMs} ms`, 'TimeoutError');
   const call = <T>(operation: string, send: (how: { abortSignal: AbortSignal }) => Promise<T>) =>
-    withDeadline(timeoutMs, send).catch((error: unknown) => {
+    // Its deadline ends also what listens to no signal, such as a search for credentials.
+    callWithin((abortSignal) => send({ abortSignal }), timeoutMs, timedOut).catch((error: unknown) => {
       throw awsKmsError(operation, error);
     });
 
@@ -135,22 +138,4 @@ function agentsVia(options: AwsKmsOptions) {
 function present<T>(operation: string, value: T | undefined): T {
   if (value === undefined) throw new AwsKmsError({ operation, code: 'IncompleteAnswer', status: 200 });
   return value;
-}
-
-/** The signal ends requests; the race also ends what does not listen to it, such as a search for credentials. */
-async function withDeadline<T>(
-  timeoutMs: number,
-  send: (how: { abortSignal: AbortSignal }) => Promise<T>,
-): Promise<T> {
-  const abortSignal = AbortSignal.timeout(timeoutMs);
-  let expire: (() => void) | undefined;
-  const expired = new Promise<never>((_, reject) => {
-    expire = () => reject(abortSignal.reason);
-    abortSignal.addEventListener('abort', expire, { once: true });
-  });
-  try {
-    return await Promise.race([send({ abortSignal }), expired]);
-  } finally {
-    if (expire) abortSignal.removeEventListener('abort', expire);
-  }
 }
