@@ -32,6 +32,7 @@ import { publicCertificate } from './checks/publicCertificate.ts';
 import { publicName } from './checks/publicName.ts';
 import { redisSettings } from './checks/redisSettings.ts';
 import { secretModes } from './checks/secretModes.ts';
+import { secretsOpen } from './checks/secretsOpen.ts';
 import { servedCertificate } from './checks/servedCertificate.ts';
 import { servedInternalCertificates } from './checks/servedInternalCertificates.ts';
 import { serviceKeys } from './checks/serviceKeys.ts';
@@ -81,6 +82,7 @@ export const doctorChecks: readonly DoctorCheck[] = [
   servedInternalCertificates,
   clientAddress,
   vaultSealed,
+  secretsOpen,
   poolSums,
   postgresSettings,
   redisSettings,

@@ -1,4 +1,5 @@
 import { chown, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { eventually } from '@origin-stack/testkit/eventually';
 import { GenericContainer } from 'testcontainers';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -68,8 +69,12 @@ describe.skipIf(!root)(`the checks of a running bundle${skipped}`, () => {
   it('engine tells an engine that is away from one that this user may not ask', async () => {
     vi.stubEnv('DOCKER_HOST', 'unix:///nowhere/docker.sock');
     const away = await openContext(dir, new AbortController().signal);
-    expect(await whatOf('engine', away)).toEqual(['no Docker engine answers']);
+    const [issue] = await issuesOf('engine', away);
     vi.unstubAllEnvs();
+    expect(issue).toMatchObject({
+      what: 'no Docker engine answers at DOCKER_HOST=unix:///nowhere/docker.sock',
+      fix: 'unset DOCKER_HOST, or start the engine that it names',
+    });
     const stranger = {
       ...realHost,
       run: (program: string, args: string[]) =>
@@ -269,6 +274,31 @@ describe.skipIf(!root)(`the checks of a running bundle${skipped}`, () => {
     const [, mountpoint = ''] = /^make the file system of (\S+) larger$/.exec(issue?.fix ?? '') ?? [];
     await type(`mount -o remount,size=2g ${mountpoint}`);
     expect(await whatOf('data-volumes')).toEqual([]);
+  });
+
+  it('secrets-open finds the one secret that is another than what runs knows, and repeats none', async () => {
+    expect(await whatOf('secrets-open')).toEqual([]);
+    const given = await context();
+    const put = async (path: string) => {
+      const file = join(dir.secrets, path);
+      const read = async (asked: string) =>
+        asked === file ? 'of-another-installation' : await given.host.read(asked);
+      return await issuesOf('secrets-open', { ...given, host: { ...given.host, read } });
+    };
+    // Of the object store the name of a key comes with it.
+    for (const [path, service, named = [path]] of [
+      ['postgres/api-password', 'postgres'],
+      ['redis-exporter/redis-password', 'redis'],
+      ['redis/operator-password', 'redis'],
+      ['worker/vault-secret-id', 'vault'],
+      ['minio/root-password', 'minio', ['minio/root-user', 'minio/root-password']],
+    ] as const) {
+      const issues = await put(path);
+      expect(issues.map(({ what }) => what)).toEqual(
+        named.map((one) => `${join(dir.secrets, one)} does not open ${service} as it runs`),
+      );
+      expect(JSON.stringify(issues)).not.toContain('of-another-installation');
+    }
   });
 
   it('volume-owners finds data that root has put there, and what it says to type gives them back', async () => {

@@ -10,7 +10,7 @@ export const engineVersion = defineCheck({
   async detect({ engine, host }) {
     if (!engine) {
       const { output } = await host.run('docker', ['version', '--format', '{{.Server.Version}}']);
-      const { what, next } = whyNoEngine(output);
+      const { what, next } = whyNoEngine(output, host.env);
       return [error(what, next)];
     }
     // Its versions are others; `engine-kind` names it.
