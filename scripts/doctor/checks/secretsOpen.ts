@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { serviceOf } from '../../audit/inspected.ts';
 import { defineCheck, error } from '../doctorCheck.ts';
-import { objectStoreMismatches } from '../secrets/objectStore.ts';
-import { postgresMismatches } from '../secrets/postgresRoles.ts';
-import { redisMismatches } from '../secrets/redisUsers.ts';
-import { vaultMismatches } from '../secrets/vaultRoles.ts';
+import { objectStoreMismatches } from '../opens/objectStore.ts';
+import { postgresMismatches } from '../opens/postgresRoles.ts';
+import { redisMismatches } from '../opens/redisUsers.ts';
+import { vaultMismatches } from '../opens/vaultRoles.ts';
 
 /** By service: which of its secrets do not open it. What a service key opens, `service-keys` tries. */
 const TRIED = {
