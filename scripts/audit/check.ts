@@ -13,6 +13,8 @@ export interface AuditContext {
   engine: EngineFacts;
   /** Networks by name; `internal` has no way out. */
   networks: ReadonlyMap<string, { internal: boolean }>;
+  /** What may run: the images that the settings name, and those that a command of this checkout runs. */
+  images: readonly string[];
   /** What each tag of ours names now: reference to image id. */
   imageIds: ReadonlyMap<string, string>;
   /** The value of every secret that this user can read, by its path below the secrets' folder. */

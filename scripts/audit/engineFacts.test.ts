@@ -25,6 +25,7 @@ function resultOf(check: string, engine: Partial<AuditContext['engine']>, given 
     settings: { COMPOSE_PROJECT_NAME: '', ORIGIN_SECRETS: '/x' } as BundleSettings,
     engine: { version: '', securityOptions: [], swarm: 'inactive', ...engine },
     networks: new Map(),
+    images: [],
     imageIds: new Map(),
     secrets: new Map(),
     unreadSecrets: [],

@@ -3,6 +3,8 @@ import { join, relative } from 'node:path';
 import type { BundleDir } from '../bundle/bundleDir.ts';
 import type { BundleSettings } from '../bundle/bundleSettings.ts';
 import { docker, mustDocker } from '../bundle/compose.ts';
+import { pinnedImages } from '../bundle/pinnedImages.ts';
+import { imageReference } from '../images/hashInputs.ts';
 import { parseAnswer } from '../lib/parseAnswer.ts';
 import type { AuditContext, ContainerProcess, EngineFacts } from './check.ts';
 import type { Inspected } from './inspected.ts';
@@ -30,14 +32,16 @@ export async function readContext(
   settings: BundleSettings,
   containers: Inspected[],
 ): Promise<AuditContext> {
-  const [engine, networks, imageIds, secrets, processes] = await Promise.all([
+  const [engine, networks, imageIds, secrets, processes, generator] = await Promise.all([
     readEngine(),
     readNetworks(containers),
     readImageIds(containers),
     readSecretValues(dir.secrets),
     readProcesses(containers),
+    imageReference('k6'),
   ]);
-  return { settings, engine, networks, imageIds, processes, ...secrets };
+  const images = [...pinnedImages(settings), generator];
+  return { settings, engine, networks, images, imageIds, processes, ...secrets };
 }
 
 export async function readEngine(): Promise<EngineFacts> {

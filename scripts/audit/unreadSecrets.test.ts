@@ -33,6 +33,7 @@ function verdictsOf(
     settings: { COMPOSE_PROJECT_NAME: '', ORIGIN_SECRETS: '/x' } as BundleSettings,
     engine: { version: '', securityOptions: [], swarm: '' },
     networks: new Map(),
+    images: [],
     imageIds: new Map(),
     processes: new Map(),
     secrets,

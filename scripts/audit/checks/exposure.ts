@@ -1,4 +1,3 @@
-import { pinnedImages } from '../../bundle/pinnedImages.ts';
 import { redact } from '../../lib/redact.ts';
 import { type AuditCheck, type AuditContext, when } from '../check.ts';
 import type { Inspected } from '../inspected.ts';
@@ -67,8 +66,8 @@ export const exposureChecks: AuditCheck[] = [
     name: 'image',
     cis: ['5.28'],
     rule: 'it runs the image that the settings name, as its tag names it now',
-    faults({ Image, Config }, { settings, imageIds }) {
-      if (!pinnedImages(settings).includes(Config.Image))
+    faults({ Image, Config }, { images, imageIds }) {
+      if (!images.includes(Config.Image))
         return [`it runs ${Config.Image}, which is none of the images that the settings name`];
       return when(
         imageIds.get(Config.Image) !== Image,
