@@ -6,6 +6,7 @@ import { type GivenSettings, operatorsOf, requireSettings } from '../settings/ch
 import { valueProblem } from '../settings/envFile.ts';
 import type { BundleDir } from './bundleDir.ts';
 import type { BundleSettings } from './bundleSettings.ts';
+import { requireLocalBind } from './localProxy.ts';
 import { listOverlays, type Overlay, overlaysOf } from './overlays.ts';
 import { type ImageTags, imagesOf, tagSetting } from './pinnedImages.ts';
 import { requireUsablePaths } from './requireUsablePaths.ts';
@@ -84,6 +85,7 @@ export function settingsOf(
     ...operatorsOf('bundle', { ...known, ...choices.given }),
   };
   requireWritable(settings);
+  requireLocalBind(settings);
   requireSettings('bundle', settings, dir.envFile);
   return settings;
 }

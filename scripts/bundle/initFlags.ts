@@ -28,7 +28,8 @@ export const initFlags = {
   'trusted-proxies': {
     type: 'string',
     placeholder: 'CIDR,…',
-    summary: 'your proxies in front: their X-Forwarded-For names the client (default none)',
+    summary:
+      'your proxies in front, 127.0.0.1 for one on this host: their X-Forwarded-For names the client (default none)',
   },
   overlay: {
     type: 'string',

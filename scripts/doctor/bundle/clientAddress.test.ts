@@ -104,6 +104,14 @@ describe.skipIf(!root)(`client-address of a bundle${skipped}`, () => {
       expect(found?.fix).toContain(`curl -k ${settings?.ORIGIN_PUBLIC_URL}/health/live on another machine`);
       // On loopback nobody else can call.
       expect(await whatOf(NAME)).toEqual([]);
+      // A proxy on this host that is trusted under an address which never arrives.
+      const given = await context();
+      const trusting = { ...given.settings!, ORIGIN_TRUSTED_PROXIES: '192.0.2.1' };
+      const [untold] = await issuesOf(NAME, { ...given, settings: trusting });
+      expect(untold?.what).toContain(
+        `all came from ${gateway}, the gateway of nginx's network, and the proxies`,
+      );
+      expect(untold?.fix).toContain('--trusted-proxies 127.0.0.1');
 
       await callAs({ host: address, port: 8443, localAddress: await elsewhere() }, CALLERS.slice(0, 1));
       expect(await whatOf(NAME, await published())).toEqual([]);
@@ -129,11 +137,15 @@ describe.skipIf(!root)(`client-address of a bundle${skipped}`, () => {
         () => reloadNginx(dir),
         () => initBundle(dir, { trustedProxies: '' }),
       );
-      const up = await stack('up', '--trusted-proxies', address);
+      const up = await stack('up', '--trusted-proxies', `${address},127.0.0.1`);
       expect(up.code, up.stderr).toBe(0);
       await throughProxy();
       const log = await compose('logs', 'nginx');
       for (const caller of CALLERS) expect(log).toContain(`"address":"${caller}"`);
+      const { settings } = await context();
+      const { connectTo: host = '127.0.0.1' } = publicAddress(dir, settings!);
+      await callAs({ host, port: Number(settings?.ORIGIN_HTTPS_PORT) }, ['198.51.100.7']);
+      expect(await compose('logs', 'nginx')).toContain('"address":"198.51.100.7"');
       expect(await whatOf(NAME, await published())).toEqual([]);
     },
     TIMEOUT_MS,

@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { serviceOf } from '../../audit/inspected.ts';
 import { docker } from '../../bundle/compose.ts';
+import { isLoopback } from '../../bundle/localProxy.ts';
 import { type ContextFor, defineCheck, type Issue, warning } from '../doctorCheck.ts';
 
 const LOOKED_AT = 2_000;
@@ -20,13 +21,15 @@ export const clientAddress = defineCheck({
       found.push(warning(what, './stack up --bind 0.0.0.0, with IPv6 ended by a proxy of yours'));
     }
     // From the host itself the gateway is the true address.
-    if (/^127\./.test(bind) || trusted !== '') return found;
+    if (isLoopback(bind) && trusted === '') return found;
     const gateways = gatewaysOf(context);
     const callers = (await loggedAddresses(context)).filter(
       (one) => gateways.includes(one) || !isOwn(one, context),
     );
     const [first] = callers;
     if (first === undefined || callers.length < ENOUGH || callers.some((one) => one !== first)) return found;
+    // Behind proxies that are trusted one caller may be all there is; but none of them comes as the gateway.
+    if (trusted !== '' && !gateways.includes(first)) return found;
     return [...found, hiddenBehind(first, callers.length, { isGateway: gateways.includes(first), context })];
   },
 });
@@ -43,11 +46,17 @@ function hiddenBehind(
     const what = `${all}: a proxy hides the callers`;
     return warning(what, `./stack up --trusted-proxies ${address}, where that is a proxy of yours`);
   }
+  if (settings.ORIGIN_TRUSTED_PROXIES !== '') {
+    return warning(
+      `${all}, the gateway of nginx's network, and the proxies that are trusted have others`,
+      './stack up --bind 127.0.0.1 --trusted-proxies 127.0.0.1, where the proxy is on this host and sends X-Forwarded-For',
+    );
+  }
   const what = `${all}, the gateway of nginx's network: only this host called, or the engine hides the callers`;
   const fix = [
     `curl -k ${settings.ORIGIN_PUBLIC_URL}/health/live on another machine, and look again.`,
     'Where it stays so: "iptables": true in /etc/docker/daemon.json;',
-    `where a proxy on this host is in between: ./stack up --bind 127.0.0.1 --trusted-proxies ${address}`,
+    'where a proxy on this host is in between: ./stack up --bind 127.0.0.1 --trusted-proxies 127.0.0.1',
   ];
   return warning(what, fix.join(' '));
 }
